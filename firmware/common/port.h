@@ -1,0 +1,81 @@
+/* The port contract: all that the portable core needs from a chip, on one page.
+ *
+ * A port lives in firmware/<board>/ and knows registers, clocks, one UART, one cycle counter. It knows nothing of the
+ * protocol or of models. See docs/porting.md. Nothing here may allocate, and no interrupt may run between the calls
+ * that bracket the timed window. */
+#ifndef MCUBENCH_PORT_H
+#define MCUBENCH_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum port_status {
+    PORT_OK = 0,
+    PORT_ERROR_UNKNOWN = -1,   /* no such clock setting */
+    PORT_ERROR_TIMEOUT = -2,   /* a hardware ready flag did not come; the boot clock is running again */
+    PORT_ERROR_UNSUPPORTED = -3, /* the combination of options is not possible on this chip */
+};
+
+/* One row of the table of clock settings. `options` has bit i set if option i (port_option_names) is on by default. */
+typedef struct port_clock {
+    const char *name;     /* what a person types: "216", "216-nocache" */
+    uint32_t cpu_hz;
+    uint32_t options;
+    bool overclock;       /* beyond the data sheet: refused unless asked for by name */
+    const char *details;  /* "wait_states=7 voltage_scale=1 overdrive=1", for `clocks` */
+} port_clock_t;
+
+/* Identity: constants. port_uid writes at most `size` bytes and returns how many. */
+extern const char port_board_name[]; /* "stm32f746" */
+extern const char port_core_name[];  /* "cortex-m7" */
+size_t port_uid(uint8_t *uid, size_t size);
+
+/* Called once, first thing in main(): clocks to the boot setting, UART with circular DMA reception, cycle counter. */
+void port_init(void);
+
+/* Cycle counter of the CPU clock, free running, modulo 2^32. */
+static inline uint32_t port_cycles(void);
+
+/* Clock settings, first one is the boot setting. Options are on/off switches (icache, dcache, art ...). */
+extern const char *const port_option_names[];
+extern const uint32_t port_option_count;
+const port_clock_t *port_clocks(uint32_t *count);
+int port_clock_apply(const port_clock_t *clock, uint32_t options);
+/* CPU frequency and active options as the hardware's registers say, not as the table says. */
+uint32_t port_clock_hz(void);
+uint32_t port_clock_options(void);
+/* "key=value ..." read back from registers; NUL-terminated, at most `size` bytes with the NUL. */
+void port_clock_describe(char *text, size_t size);
+
+/* Link. Reception runs by DMA into a ring of port_rx_ring_bytes without the core's help. */
+extern const uint32_t port_rx_ring_bytes;
+extern const uint32_t port_baud;
+size_t port_read(uint8_t *data, size_t size);        /* what has arrived, never waits */
+void port_write(const uint8_t *data, size_t size);   /* queues; waits only while the transmit buffer is full */
+void port_write_drain(void);                         /* waits until the last stop bit is on the wire */
+uint32_t port_overruns(void);                        /* receive errors since boot: overrun, framing, noise */
+
+/* Clean and invalidate all caches, so that the next inference starts cold. No-op where there are none. */
+void port_caches_flush(void);
+/* GPIO that is high inside the timed window, for power meters and oscilloscopes. */
+static inline void port_window_mark(bool active);
+
+/* Memory: stack region, painted with PORT_STACK_PAINT by the start-up code. Sizes from linker symbols. */
+#define PORT_STACK_PAINT 0xC5C5C5C5u
+typedef struct port_memory {
+    const uint32_t *stack_low;  /* lowest address of the stack */
+    const uint32_t *stack_high; /* one past the highest */
+    uint32_t flash_image_bytes;
+    uint32_t flash_engine_bytes;
+    uint32_t ram_static_bytes;  /* .data + .bss without stack, arena and receive ring */
+} port_memory_t;
+void port_memory(port_memory_t *memory);
+
+const char *port_reset_cause(void); /* "power-on", "pin", "software", "watchdog", "unknown" */
+_Noreturn void port_reset(void);
+
+/* port_inline.h of the board defines the two static inline functions above. */
+#include "port_inline.h"
+
+#endif
