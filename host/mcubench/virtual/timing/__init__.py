@@ -1,0 +1,8 @@
+"""Cycle costs of the virtual boards: docs/timing.md says what is modelled and how well."""
+
+from __future__ import annotations
+
+from mcubench.virtual.timing.counter import CycleCounter
+from mcubench.virtual.timing.model import CORTEX_M7, CoreModel, MemoryKind, MemoryRegion, MemoryState
+
+__all__ = ["CORTEX_M7", "CoreModel", "CycleCounter", "MemoryKind", "MemoryRegion", "MemoryState"]
