@@ -1,0 +1,26 @@
+"""Model folders: a `.tflite` file, held-out vectors with golden outputs, and `model.toml`, which describes both."""
+
+from __future__ import annotations
+
+from mcubench.models.catalog import find_models_folder, list_models, load_model
+from mcubench.models.compare import Comparison, compare_outputs
+from mcubench.models.model import Golden, Model, read_model
+from mcubench.models.score import METRICS, score
+from mcubench.models.tensor import Tensor
+from mcubench.models.vectors import Vectors, read_vectors
+
+__all__ = [
+    "METRICS",
+    "Comparison",
+    "Golden",
+    "Model",
+    "Tensor",
+    "Vectors",
+    "compare_outputs",
+    "find_models_folder",
+    "list_models",
+    "load_model",
+    "read_model",
+    "read_vectors",
+    "score",
+]
