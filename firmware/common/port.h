@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PORT_VERSION 1 /* of this contract; `info` reports it */
+
 enum port_status {
     PORT_OK = 0,
     PORT_ERROR_UNKNOWN = -1,   /* no such clock setting */

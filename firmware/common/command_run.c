@@ -1,0 +1,166 @@
+/* `run` and `layers`: inferences with nothing moving on the wire. */
+#include "bench.h"
+#include "command.h"
+#include "crc32.h"
+#include "port.h"
+#include "reply.h"
+#include "session.h"
+
+#define RUN_COUNT_MAX 1000
+#define CYCLES_PER_LINE 8
+
+typedef struct run {
+    uint32_t count;
+    bool cold;
+    uint32_t input_crc;
+    uint32_t output_crc;
+    bool stable;
+} run_t;
+
+/* Answers for a bench status that is not good. */
+static void fail(int status) {
+    if (status == BENCH_COUNTER_STUCK) {
+        command_fail("counter-stuck");
+    } else {
+        command_fail_engine(status);
+    }
+}
+
+static uint32_t output_crc(void) {
+    return crc32(engine_output(), session_model()->output_bytes);
+}
+
+static int run_once(run_t *run, uint32_t *cycles, bool first) {
+    run->input_crc = session_vector_load();
+    port_write_drain();
+    if (run->cold) {
+        port_caches_flush();
+    }
+    const int status = bench_invoke(cycles);
+    if (status != ENGINE_OK) {
+        return status;
+    }
+    const uint32_t crc = output_crc();
+    run->stable = first || (run->stable && crc == run->output_crc);
+    run->output_crc = crc;
+    return ENGINE_OK;
+}
+
+/* Samples leave the board a line at a time, between timed windows, so that no memory for all of them is needed. */
+static int run_all(run_t *run) {
+    uint32_t cycles[CYCLES_PER_LINE];
+    for (uint32_t first = 0; first < run->count; first += CYCLES_PER_LINE) {
+        const uint32_t left = run->count - first;
+        const uint32_t count = left < CYCLES_PER_LINE ? left : CYCLES_PER_LINE;
+        for (uint32_t i = 0; i < count; i++) {
+            const int status = run_once(run, &cycles[i], first + i == 0);
+            if (status != ENGINE_OK) {
+                return status;
+            }
+        }
+        reply_begin("cycles");
+        reply_unsigned("first", first);
+        reply_unsigned_list("values", cycles, count);
+        reply_end();
+    }
+    return ENGINE_OK;
+}
+
+static void reply_run(const run_t *run) {
+    reply_begin("ok");
+    reply_unsigned("n", run->count);
+    reply_string("model", session_model()->name);
+    reply_unsigned("cold", run->cold);
+    reply_unsigned("overhead_cycles", bench_overhead_cycles());
+    reply_hex32("input_crc32", run->input_crc);
+    reply_hex32("output_crc32", run->output_crc);
+    reply_unsigned("stable", run->stable);
+    reply_end();
+}
+
+void command_run(const command_t *command) {
+    const words_t *words = &command->words;
+    const char *count = words->count > 1 ? words->word[1] : "";
+    run_t run = {0};
+    if (!words_parse_unsigned(count, RUN_COUNT_MAX, &run.count) || run.count == 0) {
+        command_refuse_word(command, count);
+        return;
+    }
+    if (words->count > 2 && !words_parse_flag(words->word[2], "cold", &run.cold)) {
+        command_refuse_word(command, words->word[2]);
+        return;
+    }
+    if (session_model() == NULL) {
+        command_fail("no-model");
+        return;
+    }
+    const int status = run_all(&run);
+    if (status != ENGINE_OK) {
+        fail(status);
+        return;
+    }
+    reply_run(&run);
+}
+
+typedef struct layer {
+    const char *op;
+    uint32_t cycles;
+} layer_t;
+
+typedef struct pass {
+    layer_t *layers;
+    uint32_t capacity;
+    uint32_t count;
+    uint32_t last; /* the counter when the last mark was left */
+} pass_t;
+
+/* Reads the counter on entry and on exit, so that a layer's cycles hold nothing of the marking itself. */
+static void mark_layer(void *context, uint32_t layer, const char *op) {
+    const uint32_t now = port_cycles();
+    pass_t *pass = context;
+    if (layer < pass->capacity) {
+        pass->layers[layer] = (layer_t){op, bench_span_cycles(pass->last, now)};
+        pass->count = layer + 1;
+    }
+    pass->last = port_cycles();
+}
+
+static void reply_layers(const pass_t *pass, uint32_t window_cycles) {
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < pass->count; i++) {
+        reply_begin("layer");
+        reply_unsigned("index", i);
+        reply_string("op", pass->layers[i].op);
+        reply_unsigned("cycles", pass->layers[i].cycles);
+        reply_end();
+        sum += pass->layers[i].cycles;
+    }
+    reply_begin("ok");
+    reply_unsigned("layers", pass->count);
+    reply_unsigned("window_cycles", window_cycles);
+    reply_unsigned("sum_cycles", sum);
+    reply_hex32("output_crc32", output_crc());
+    reply_end();
+}
+
+void command_layers(const command_t *command) {
+    pass_t pass = {.layers = command->spare, .capacity = (uint32_t)(command->spare_bytes / sizeof(layer_t))};
+    uint32_t cycles;
+    if (session_model() == NULL) {
+        command_fail("no-model");
+        return;
+    }
+    if (session_model()->layer_count > pass.capacity) {
+        command_refuse("more layers than the board has memory for");
+        return;
+    }
+    session_vector_load();
+    port_write_drain();
+    pass.last = port_cycles();
+    const int status = bench_invoke_marked(mark_layer, &pass, &cycles);
+    if (status != ENGINE_OK) {
+        fail(status);
+        return;
+    }
+    reply_layers(&pass, cycles);
+}

@@ -1,0 +1,87 @@
+#include "core.h"
+
+#include "bench.h"
+#include "command.h"
+#include "port.h"
+#include "reply.h"
+#include "splitter.h"
+#include "stream.h"
+#include "timer.h"
+
+#define READ_BYTES 128
+#define SILENCE_MS 250
+
+static splitter_t splitter;
+static uint32_t noise_lines;
+static uint32_t heard_at; /* the counter when the last received byte had been handled */
+
+uint32_t core_noise_lines(void) {
+    return noise_lines;
+}
+
+void core_start(void) {
+    static const uint8_t delimiter = 0x00;
+    timer_update_clock();
+    bench_measure_overhead();
+    splitter_reset(&splitter);
+    /* The reset may have cut a line or a frame short; a delimiter ends either for the host. */
+    port_write(&delimiter, 1);
+    reply_use_no_trailer();
+    reply_begin("boot");
+    reply_string("board", port_board_name);
+    reply_unsigned("protocol", CORE_PROTOCOL_VERSION);
+    reply_end();
+}
+
+static void refuse_long_line(void) {
+    reply_use_no_trailer();
+    command_fail("too-long");
+}
+
+static void handle_byte(uint8_t byte) {
+    switch (splitter_push(&splitter, byte)) {
+    case SPLITTER_NOTHING:
+        break;
+    case SPLITTER_LINE: {
+        const uint32_t arrival_cycles = port_cycles();
+        stream_flush();
+        command_execute((char *)splitter.data, arrival_cycles, splitter.data + SPLITTER_SPARE_OFFSET,
+                        sizeof splitter.data - SPLITTER_SPARE_OFFSET);
+        break;
+    }
+    case SPLITTER_LINE_NOISE:
+        noise_lines++;
+        break;
+    case SPLITTER_LINE_TOO_LONG:
+        refuse_long_line();
+        break;
+    case SPLITTER_FRAME:
+        stream_handle_body(splitter.data, splitter.event_size);
+        break;
+    case SPLITTER_FRAME_TOO_LONG:
+        stream_drop_body();
+        break;
+    }
+}
+
+/* Nothing more has come, so no complete vector is waiting. After a frame that was cut off a person may want to type. */
+static void handle_silence(void) {
+    stream_flush();
+    if (splitter.state != SPLITTER_IN_TEXT && timer_has_passed(heard_at, SILENCE_MS)) {
+        splitter_reset(&splitter);
+    }
+}
+
+void core_poll(void) {
+    uint8_t bytes[READ_BYTES];
+    const size_t size = port_read(bytes, sizeof bytes);
+    if (size == 0) {
+        handle_silence();
+        return;
+    }
+    for (size_t i = 0; i < size; i++) {
+        handle_byte(bytes[i]);
+    }
+    stream_poll();
+    heard_at = port_cycles();
+}

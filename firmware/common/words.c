@@ -1,0 +1,103 @@
+#include "words.h"
+
+#include <string.h>
+
+#include "crc32.h"
+
+#define CRC_DIGITS 8
+
+bool words_equal(const char *a, const char *b) {
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+bool words_parse_unsigned(const char *word, uint32_t max, uint32_t *value) {
+    uint32_t sum = 0;
+    if (*word == '\0') {
+        return false;
+    }
+    for (; *word != '\0'; word++) {
+        const uint32_t digit = (uint32_t)(*word - '0');
+        if (*word < '0' || *word > '9' || digit > max || sum > (max - digit) / 10) {
+            return false;
+        }
+        sum = sum * 10 + digit;
+    }
+    *value = sum;
+    return true;
+}
+
+bool words_parse_flag(const char *word, const char *key, bool *value) {
+    while (*key != '\0') {
+        if (*word++ != *key++) {
+            return false;
+        }
+    }
+    if (word[0] != '=' || (word[1] != '0' && word[1] != '1') || word[2] != '\0') {
+        return false;
+    }
+    *value = word[1] == '1';
+    return true;
+}
+
+/* Exactly eight lower-case hex digits, then the end. */
+static bool parse_crc(const char *digits, uint32_t *crc) {
+    *crc = 0;
+    for (unsigned i = 0; i < CRC_DIGITS; i++) {
+        const char digit = digits[i];
+        if (digit >= '0' && digit <= '9') {
+            *crc = *crc << 4 | (uint32_t)(digit - '0');
+        } else if (digit >= 'a' && digit <= 'f') {
+            *crc = *crc << 4 | (uint32_t)(digit - 'a' + 10);
+        } else {
+            return false;
+        }
+    }
+    return digits[CRC_DIGITS] == '\0';
+}
+
+/* A last word that begins with `#` is a trailer, however damaged the rest of it is. */
+enum words_trailer words_cut_trailer(char *line, uint16_t *seq) {
+    char *last = strrchr(line, ' ');
+    if (last == NULL || last[1] != '#') {
+        return WORDS_TRAILER_NONE;
+    }
+    char *colon = strchr(last, ':');
+    uint32_t crc;
+    if (colon == NULL || !parse_crc(colon + 1, &crc) || crc != crc32(line, (size_t)(colon - line))) {
+        return WORDS_TRAILER_WRONG;
+    }
+    uint32_t number;
+    *colon = '\0';
+    if (!words_parse_unsigned(last + 2, UINT16_MAX, &number)) {
+        return WORDS_TRAILER_WRONG;
+    }
+    *seq = (uint16_t)number;
+    *last = '\0';
+    return WORDS_TRAILER_RIGHT;
+}
+
+void words_split(char *line, words_t *words) {
+    words->count = 0;
+    while (words->count < WORDS_MAX) {
+        while (*line == ' ') {
+            line++;
+        }
+        if (*line == '\0') {
+            return;
+        }
+        words->word[words->count++] = line;
+        if (words->count == WORDS_MAX) {
+            return;
+        }
+        while (*line != ' ' && *line != '\0') {
+            line++;
+        }
+        if (*line == ' ') {
+            *line++ = '\0';
+        }
+    }
+}
