@@ -1,0 +1,55 @@
+"""Turns the folders of custom_models into C with `mcubench codegen` and adds it to the build.
+
+Writes $BUILD_DIR/generated: one C file per model, models.c (the table of models) and models.ld (one output section per
+model, so that their flash sizes are known). An image without models gets an empty models.ld.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from SCons.Script import DefaultEnvironment
+
+env = DefaultEnvironment()
+
+CODEGEN_TIMEOUT_S = 300
+project = Path(env.subst("$PROJECT_DIR"))
+generated = Path(env.subst("$BUILD_DIR")) / "generated"
+
+
+def fail(message):
+    """End the build with one line."""
+    sys.stderr.write(f"embed_models: {message}\n")
+    env.Exit(1)
+
+
+def interpreter():
+    """Return the Python that runs `mcubench`: the project's own environment if there is one, else the one of pio."""
+    own = project / ".venv" / "bin" / "python"
+    return str(own) if own.exists() else sys.executable
+
+
+def generate(models):
+    """Run the code generator; its own messages go to the terminal."""
+    paths = [str(project / "models" / name) for name in models]
+    command = [interpreter(), "-m", "mcubench", "codegen", "--out", str(generated), *paths]
+    environment = {**os.environ, "PYTHONPATH": str(project / "host")}
+    try:
+        status = subprocess.run(command, env=environment, timeout=CODEGEN_TIMEOUT_S, check=False).returncode
+    except (OSError, subprocess.TimeoutExpired) as error:
+        fail(f"`mcubench codegen` did not run: {error}")
+    if status != 0:
+        fail(f"`mcubench codegen` failed for {' '.join(models)} (run `make setup` if mcubench is not installed)")
+
+
+generated.mkdir(parents=True, exist_ok=True)
+models = env.GetProjectOption("custom_models", "").split()
+if models:
+    engine = env.GetProjectOption("custom_engine")
+    env.Append(CPPPATH=[str(generated), "$PROJECT_INCLUDE_DIR", f"$PROJECT_SRC_DIR/engines/{engine}"])
+    generate(models)
+    env.BuildSources("$BUILD_DIR/models", str(generated))
+else:
+    (generated / "models.ld").write_text("")
+env.Depends("$BUILD_DIR/firmware.elf", str(generated / "models.ld"))

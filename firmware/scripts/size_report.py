@@ -1,0 +1,10 @@
+"""Makes PlatformIO's size line count every section of our linker scripts, not only .text, .data and .bss."""
+
+from SCons.Script import DefaultEnvironment
+
+env = DefaultEnvironment()
+
+env.Replace(
+    SIZEPROGREGEXP=r"^(?:\.vectors|\.engine|\.model_\w+|\.text|\.data)\s+(\d+).*",
+    SIZEDATAREGEXP=r"^(?:\.stack|\.data|\.bss|\.ring|\.arena)\s+(\d+).*",
+)

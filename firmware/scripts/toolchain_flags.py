@@ -1,0 +1,27 @@
+"""Flags that must reach compiler and linker alike, which platformio.ini alone cannot do.
+
+PlatformIO hands `-m...` options from build_flags to the compiler only; hard float needs them at the link too.
+"""
+
+from SCons.Script import DefaultEnvironment
+
+env = DefaultEnvironment()
+
+fpu = env.GetProjectOption("custom_fpu").split()
+env.Append(ASFLAGS=fpu, CCFLAGS=fpu)
+
+# Start-up code and vector table are the port's own. No nano.specs: its memcpy copies byte by byte, and nothing here
+# uses printf or malloc, which is what it makes smaller.
+env.Append(
+    LINKFLAGS=[
+        *fpu,
+        "-nostartfiles",
+        "-Wl,-Map,$BUILD_DIR/firmware.map",
+        "-Wl,-L,$BUILD_DIR/generated",
+        "-Wl,--fatal-warnings",
+    ],
+    CPPPATH=[f"$PROJECT_SRC_DIR/{env.GetProjectOption('custom_port')}"],
+)
+
+# PlatformIO does not relink when only the linker script changed.
+env.Depends("$BUILD_DIR/firmware.elf", f"$PROJECT_DIR/{env.GetProjectOption('board_build.ldscript')}")
