@@ -1,0 +1,57 @@
+"""Serial ports attached to this machine, and the board that probably sits behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from serial.tools import list_ports
+
+__all__ = ["USB_BOARDS", "AttachedPort", "attached_ports", "probable_board"]
+
+# USB vendor and product ids. 0483: STMicroelectronics, ST-LINK (UM1670 for the discovery kit); 1366: SEGGER J-Link on
+# Nordic's kits; 10c4 and 1a86: the bridges on ESP32 development kits. An id names the probe, so the board is a guess.
+USB_BOARDS: dict[tuple[int, int], str] = {
+    (0x0483, 0x374B): "ST-LINK/V2-1 (STM32F746G-DISCO, Nucleo)",
+    (0x0483, 0x3752): "ST-LINK/V2-1 (STM32F746G-DISCO, Nucleo)",
+    (0x0483, 0x374E): "STLINK-V3",
+    (0x0483, 0x374F): "STLINK-V3",
+    (0x1366, 0x0105): "J-Link on board (nRF52840-DK)",
+    (0x1366, 0x1015): "J-Link on board (nRF52840-DK)",
+    (0x1366, 0x1051): "J-Link on board (nRF52840-DK)",
+    (0x10C4, 0xEA60): "CP210x (ESP32 DevKit)",
+    (0x1A86, 0x7523): "CH340 (ESP32 DevKit clones)",
+    (0x1A86, 0x55D4): "CH9102 (ESP32 DevKit)",
+}
+
+
+@dataclass(frozen=True)
+class AttachedPort:
+    """A serial port of this machine; `usb_id` is `vvvv:pppp` or None when it is no USB device."""
+
+    name: str
+    description: str
+    usb_id: str | None
+    serial_number: str | None
+    probable_board: str | None
+
+
+def attached_ports() -> list[AttachedPort]:
+    """Return the serial ports of this machine, those with a known board first."""
+    ports = [
+        AttachedPort(
+            name=port.device,
+            description=port.description or "",
+            usb_id=None if port.vid is None else f"{port.vid:04x}:{port.pid:04x}",
+            serial_number=port.serial_number,
+            probable_board=probable_board(port.vid, port.pid),
+        )
+        for port in list_ports.comports()
+    ]
+    return sorted(ports, key=lambda port: (port.probable_board is None, port.usb_id is None, port.name))
+
+
+def probable_board(vendor_id: int | None, product_id: int | None) -> str | None:
+    """Name the probe and board behind a USB id, or None when it is not one of the known."""
+    if vendor_id is None or product_id is None:
+        return None
+    return USB_BOARDS.get((vendor_id, product_id))

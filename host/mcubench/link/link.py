@@ -1,0 +1,130 @@
+"""A byte stream to a board: a serial device, a pty, `socket://` or `rfc2217://`."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import select
+import time
+from types import TracebackType
+from typing import Any
+
+import serial
+
+from mcubench.deadline import Deadline
+from mcubench.errors import DeadlineError, LinkError
+from mcubench.link.transcript import Transcript
+
+__all__ = ["DEFAULT_BAUD", "Link"]
+
+# What our firmware's UARTs run at; a pty or a socket ignores it.
+DEFAULT_BAUD = 921600
+# rfc2217:// has no file descriptor to wait on, only a queue filled by a thread of pyserial's.
+POLL_INTERVAL_S = 0.002
+
+
+class Link:
+    """An open port. Use it as a context manager; every failure of the port is a LinkError that names it.
+
+    Reads come in chunks as large as what has arrived, because pyserial's own readline() reads byte by byte (130 kB/s).
+    """
+
+    def __init__(self, port: str, baud: int = DEFAULT_BAUD, transcript: Transcript | None = None) -> None:
+        """Open `port` (device name or URL) at `baud` bits/s, alone: a port in use elsewhere is a LinkError."""
+        self.name = port
+        self.transcript = transcript
+        self._serial = _open(port, baud)
+        self._descriptor = _descriptor(self._serial)
+
+    def read(self, max_bytes: int, deadline: Deadline) -> bytes:
+        """Return what has arrived, 1 to `max_bytes` bytes; wait for it until `deadline`, then return nothing."""
+        try:
+            if not self._wait_readable(deadline):
+                return b""
+            data = bytes(self._serial.read(max_bytes))
+            # pyserial's rfc2217 hands out one byte per call.
+            while self._descriptor is None and len(data) < max_bytes and self._serial.in_waiting:
+                data += self._serial.read(max_bytes - len(data))
+        except (OSError, ValueError, TypeError) as exc:
+            raise self._gone(exc) from exc
+        if self.transcript and data:
+            self.transcript.add("<", data)
+        return data
+
+    def write(self, data: bytes, deadline: Deadline) -> None:
+        """Hand all of `data` to the port; raise DeadlineError if it does not take it before `deadline`."""
+        if self.transcript:
+            self.transcript.add(">", data)
+        rest = memoryview(data)
+        try:
+            while rest:
+                if not self._wait_writable(deadline):
+                    raise DeadlineError(
+                        self.name, f"writing {len(data)} bytes", deadline.timeout_s, "the port takes no more"
+                    )
+                rest = rest[self._serial.write(bytes(rest)) :]
+        except (OSError, ValueError, TypeError) as exc:
+            raise self._gone(exc) from exc
+
+    def close(self) -> None:
+        """Close the port; closing twice is harmless."""
+        with contextlib.suppress(OSError):  # it was unplugged; nothing is left to close
+            self._serial.close()
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _wait_readable(self, deadline: Deadline) -> bool:
+        if self._descriptor is not None:
+            return bool(select.select([self._descriptor], [], [], deadline.left_s)[0])
+        while not self._serial.in_waiting:
+            # A dead connection shows only when read, not in the length of the queue.
+            if deadline.expired or not self._serial._thread.is_alive():
+                return not deadline.expired
+            time.sleep(POLL_INTERVAL_S)
+        return True
+
+    def _wait_writable(self, deadline: Deadline) -> bool:
+        if self._descriptor is None:
+            return True
+        return bool(select.select([], [self._descriptor], [], deadline.left_s)[1])
+
+    def _gone(self, exc: Exception) -> LinkError:
+        return LinkError(self.name, f"the port went away ({_reason(exc)}); check cable and power of the board")
+
+
+def _open(port: str, baud: int) -> Any:
+    try:
+        # Both timeouts are 0: waiting is done here, against a deadline.
+        return serial.serial_for_url(port, baudrate=baud, timeout=0, write_timeout=0, exclusive=True)
+    except (OSError, ValueError, TypeError) as exc:
+        raise LinkError(port, _opening_trouble(exc)) from exc
+
+
+def _opening_trouble(exc: Exception) -> str:
+    number = getattr(exc, "errno", None)
+    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+        return "no such port; plug the board in, or see 'mcubench boards' for what is attached"
+    if number in (errno.EACCES, errno.EPERM):
+        return (
+            "permission denied; join the group that owns it (often 'sudo usermod -aG dialout $USER', then log in again)"
+        )
+    if number in (errno.EBUSY, errno.EAGAIN):
+        return "the port is busy; close the other program that has it open (a serial monitor?)"
+    return f"cannot be opened ({_reason(exc)}); expected a device, socket://host:port or rfc2217://host:port"
+
+
+def _descriptor(port: Any) -> int | None:
+    try:
+        return int(port.fileno())
+    except (OSError, AttributeError):
+        return None
+
+
+def _reason(exc: Exception) -> str:
+    return " ".join(str(exc).split()) or type(exc).__name__

@@ -1,0 +1,35 @@
+"""docs/protocol.md seen from the host: lines, frames, commands, streaming."""
+
+from __future__ import annotations
+
+from mcubench.protocol.answers import (
+    BoardInfo,
+    ClockSetting,
+    ClockState,
+    ClockTable,
+    InferenceRun,
+    Layer,
+    LayerPass,
+    ModelInfo,
+    Tick,
+)
+from mcubench.protocol.client import PROTOCOL_VERSION, Board
+from mcubench.protocol.frames import VectorResult
+from mcubench.protocol.stream import Traffic, VectorStream
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "Board",
+    "BoardInfo",
+    "ClockSetting",
+    "ClockState",
+    "ClockTable",
+    "InferenceRun",
+    "Layer",
+    "LayerPass",
+    "ModelInfo",
+    "Tick",
+    "Traffic",
+    "VectorResult",
+    "VectorStream",
+]
