@@ -22,7 +22,8 @@ uint32_t bench_overhead_cycles(void) {
     return overhead_cycles;
 }
 
-uint32_t bench_span_cycles(uint32_t start, uint32_t stop) {
+/* Cycles between two readings without the cost of reading, 0 if nothing is left. */
+static uint32_t span_cycles(uint32_t start, uint32_t stop) {
     const uint32_t span = stop - start;
     return span > overhead_cycles ? span - overhead_cycles : 0;
 }
@@ -38,16 +39,29 @@ int bench_invoke(uint32_t *cycles) {
     const int status = engine_invoke();
     const uint32_t stop = port_cycles();
     port_window_mark(false);
-    *cycles = bench_span_cycles(start, stop);
+    *cycles = span_cycles(start, stop);
     return judge(status, *cycles);
 }
 
-int bench_invoke_marked(engine_mark_t mark, void *context, uint32_t *cycles) {
+/* Reads the counter on entry and on exit, so that a layer's cycles hold nothing of the marking itself. */
+static void mark_layer(void *context, uint32_t layer, const char *op) {
+    const uint32_t now = port_cycles();
+    bench_pass_t *pass = context;
+    if (layer < pass->capacity) {
+        pass->layers[layer] = (bench_layer_t){op, span_cycles(pass->last, now)};
+        pass->count = layer + 1;
+    }
+    pass->last = port_cycles();
+}
+
+int bench_invoke_marked(bench_pass_t *pass, uint32_t *cycles) {
+    pass->count = 0;
     port_window_mark(true);
     const uint32_t start = port_cycles();
-    const int status = engine_invoke_marked(mark, context);
+    pass->last = start;
+    const int status = engine_invoke_marked(mark_layer, pass);
     const uint32_t stop = port_cycles();
     port_window_mark(false);
-    *cycles = bench_span_cycles(start, stop);
+    *cycles = span_cycles(start, stop);
     return judge(status, *cycles);
 }

@@ -16,10 +16,20 @@ uint32_t bench_overhead_cycles(void);
 /* Runs the open model once. `cycles` is the time of that, less the cost of reading the counter. */
 int bench_invoke(uint32_t *cycles);
 
-/* The same with a counter read after every layer. `cycles` is the whole window. */
-int bench_invoke_marked(engine_mark_t mark, void *context, uint32_t *cycles);
+typedef struct bench_layer {
+    const char *op;
+    uint32_t cycles;
+} bench_layer_t;
 
-/* Cycles between two readings without the cost of reading, 0 if nothing is left. */
-uint32_t bench_span_cycles(uint32_t start, uint32_t stop);
+/* One pass with marks between the layers. The caller sets `layers` and `capacity`. */
+typedef struct bench_pass {
+    bench_layer_t *layers;
+    uint32_t capacity;
+    uint32_t count;
+    uint32_t last; /* the counter when the pass, or the last mark, ended its own work */
+} bench_pass_t;
+
+/* Runs the open model once with a counter read after every layer. `cycles` is the whole window. */
+int bench_invoke_marked(bench_pass_t *pass, uint32_t *cycles);
 
 #endif

@@ -102,30 +102,7 @@ void command_run(const command_t *command) {
     reply_run(&run);
 }
 
-typedef struct layer {
-    const char *op;
-    uint32_t cycles;
-} layer_t;
-
-typedef struct pass {
-    layer_t *layers;
-    uint32_t capacity;
-    uint32_t count;
-    uint32_t last; /* the counter when the last mark was left */
-} pass_t;
-
-/* Reads the counter on entry and on exit, so that a layer's cycles hold nothing of the marking itself. */
-static void mark_layer(void *context, uint32_t layer, const char *op) {
-    const uint32_t now = port_cycles();
-    pass_t *pass = context;
-    if (layer < pass->capacity) {
-        pass->layers[layer] = (layer_t){op, bench_span_cycles(pass->last, now)};
-        pass->count = layer + 1;
-    }
-    pass->last = port_cycles();
-}
-
-static void reply_layers(const pass_t *pass, uint32_t window_cycles) {
+static void reply_layers(const bench_pass_t *pass, uint32_t window_cycles) {
     uint32_t sum = 0;
     for (uint32_t i = 0; i < pass->count; i++) {
         reply_begin("layer");
@@ -144,7 +121,10 @@ static void reply_layers(const pass_t *pass, uint32_t window_cycles) {
 }
 
 void command_layers(const command_t *command) {
-    pass_t pass = {.layers = command->spare, .capacity = (uint32_t)(command->spare_bytes / sizeof(layer_t))};
+    bench_pass_t pass = {
+        .layers = command->spare,
+        .capacity = (uint32_t)(command->spare_bytes / sizeof(bench_layer_t)),
+    };
     uint32_t cycles;
     if (session_model() == NULL) {
         command_fail("no-model");
@@ -156,8 +136,7 @@ void command_layers(const command_t *command) {
     }
     session_vector_load();
     port_write_drain();
-    pass.last = port_cycles();
-    const int status = bench_invoke_marked(mark_layer, &pass, &cycles);
+    const int status = bench_invoke_marked(&pass, &cycles);
     if (status != ENGINE_OK) {
         fail(status);
         return;
