@@ -12,8 +12,7 @@
 #define SET_SHIFT 5u
 
 /* CCSIDR with the level 1 data cache selected: number of sets - 1 in bits 27:13, ways - 1 in 12:3. */
-static void dcache_for_each_line(volatile uint32_t *operation)
-{
+static void dcache_for_each_line(volatile uint32_t *operation) {
     SCB_CSSELR = 0;
     barrier_data();
     const uint32_t size = SCB_CCSIDR;
@@ -28,26 +27,22 @@ static void dcache_for_each_line(volatile uint32_t *operation)
     barrier_instruction();
 }
 
-static void icache_invalidate(void)
-{
+static void icache_invalidate(void) {
     barrier_data();
     SCB_ICIALLU = 0;
     barrier_data();
     barrier_instruction();
 }
 
-bool cache_icache_enabled(void)
-{
+bool cache_icache_enabled(void) {
     return (SCB_CCR & SCB_CCR_IC) != 0;
 }
 
-bool cache_dcache_enabled(void)
-{
+bool cache_dcache_enabled(void) {
     return (SCB_CCR & SCB_CCR_DC) != 0;
 }
 
-void cache_icache_set(bool enabled)
-{
+void cache_icache_set(bool enabled) {
     if (enabled == cache_icache_enabled()) {
         return;
     }
@@ -61,8 +56,7 @@ void cache_icache_set(bool enabled)
     barrier_instruction();
 }
 
-void cache_dcache_set(bool enabled)
-{
+void cache_dcache_set(bool enabled) {
     if (enabled == cache_dcache_enabled()) {
         return;
     }
@@ -79,8 +73,7 @@ void cache_dcache_set(bool enabled)
     barrier_instruction();
 }
 
-void port_caches_flush(void)
-{
+void port_caches_flush(void) {
     if (cache_dcache_enabled()) {
         dcache_for_each_line(&SCB_DCCISW);
     }

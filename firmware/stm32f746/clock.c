@@ -20,8 +20,7 @@
 /* Feeds only USB, SDMMC and RNG, none of them used; RM0385 5.3.2 forbids 0 and 1. */
 #define UNUSED_PLLQ 9u
 
-static bool wait_for(volatile uint32_t *status, uint32_t mask, uint32_t value)
-{
+static bool wait_for(volatile uint32_t *status, uint32_t mask, uint32_t value) {
     for (uint32_t poll = 0; poll < READY_POLLS; poll++) {
         if ((*status & mask) == value) {
             return true;
@@ -30,21 +29,18 @@ static bool wait_for(volatile uint32_t *status, uint32_t mask, uint32_t value)
     return false;
 }
 
-static void write_field(volatile uint32_t *target, uint32_t mask, uint32_t value)
-{
+static void write_field(volatile uint32_t *target, uint32_t mask, uint32_t value) {
     *target = (*target & ~mask) | value;
 }
 
 /* RM0385 3.3.2: the new number counts once it reads back. */
-static bool wait_states_set(uint32_t wait_states)
-{
+static bool wait_states_set(uint32_t wait_states) {
     write_field(&FLASH_ACR, FLASH_ACR_LATENCY, wait_states);
     return wait_for(&FLASH_ACR, FLASH_ACR_LATENCY, wait_states);
 }
 
 /* PPRE1 and PPRE2 code of a bus divider: 0 for 1, 4 for 2, 5 for 4 ... (RM0385 5.3.3). */
-static uint32_t bus_divider_code(uint32_t divider)
-{
+static uint32_t bus_divider_code(uint32_t divider) {
     uint32_t code = 3;
     for (uint32_t value = 1; value < divider; value *= 2) {
         code++;
@@ -52,14 +48,12 @@ static uint32_t bus_divider_code(uint32_t divider)
     return divider == 1 ? 0 : code;
 }
 
-static void bus_dividers_set(uint32_t apb1, uint32_t apb2)
-{
+static void bus_dividers_set(uint32_t apb1, uint32_t apb2) {
     write_field(&RCC_CFGR, RCC_CFGR_HPRE | RCC_CFGR_PPRE1 | RCC_CFGR_PPRE2,
                 (bus_divider_code(apb1) << RCC_CFGR_PPRE1_SHIFT) | (bus_divider_code(apb2) << RCC_CFGR_PPRE2_SHIFT));
 }
 
-void clock_peripherals_set(bool enabled)
-{
+void clock_peripherals_set(bool enabled) {
     const uint32_t ahb1 = RCC_AHB1ENR_GPIOAEN | RCC_AHB1ENR_GPIOBEN | RCC_AHB1ENR_GPIOIEN | RCC_AHB1ENR_DMA2EN;
     write_field(&RCC_AHB1ENR, ahb1, enabled ? ahb1 : 0);
     write_field(&RCC_APB2ENR, RCC_APB2ENR_USART1EN, enabled ? RCC_APB2ENR_USART1EN : 0);
@@ -67,8 +61,7 @@ void clock_peripherals_set(bool enabled)
 }
 
 /* RM0385 4.1.4, entering over-drive. No peripheral clock may run during the switch itself, so the UART must be idle. */
-static bool overdrive_enter(void)
-{
+static bool overdrive_enter(void) {
     PWR_CR1 |= PWR_CR1_ODEN;
     if (!wait_for(&PWR_CSR1, PWR_CSR1_ODRDY, PWR_CSR1_ODRDY)) {
         return false;
@@ -81,8 +74,7 @@ static bool overdrive_enter(void)
 }
 
 /* RM0385 4.1.4, leaving over-drive in two steps. */
-static bool overdrive_leave(void)
-{
+static bool overdrive_leave(void) {
     PWR_CR1 &= ~PWR_CR1_ODSWEN;
     if (!wait_for(&PWR_CSR1, PWR_CSR1_ODSWRDY, 0)) {
         return false;
@@ -92,8 +84,7 @@ static bool overdrive_leave(void)
 }
 
 /* The core on 16 MHz from the HSI, PLL and over-drive off, no wait states. */
-static bool hsi_enter(void)
-{
+static bool hsi_enter(void) {
     RCC_CR |= RCC_CR_HSION;
     if (!wait_for(&RCC_CR, RCC_CR_HSIRDY, RCC_CR_HSIRDY)) {
         return false;
@@ -110,20 +101,18 @@ static bool hsi_enter(void)
     return wait_states_set(0);
 }
 
-static bool hse_set(bool enabled)
-{
+static bool hse_set(bool enabled) {
     write_field(&RCC_CR, RCC_CR_HSEON, enabled ? RCC_CR_HSEON : 0);
     return wait_for(&RCC_CR, RCC_CR_HSERDY, enabled ? RCC_CR_HSERDY : 0);
 }
 
 /* Starts the PLL and makes it the core's clock. In the order of RM0385 4.1.4: PLL on, over-drive, wait states and
  * dividers, PLL locked, switch. */
-static bool pll_enter(const clock_tree_t *tree)
-{
+static bool pll_enter(const clock_tree_t *tree) {
     write_field(&RCC_PLLCFGR,
                 RCC_PLLCFGR_PLLM | RCC_PLLCFGR_PLLN | RCC_PLLCFGR_PLLP | RCC_PLLCFGR_PLLSRC_HSE | RCC_PLLCFGR_PLLQ,
-                (tree->pll_m << RCC_PLLCFGR_PLLM_SHIFT) | (tree->pll_n << RCC_PLLCFGR_PLLN_SHIFT) |
-                    ((tree->pll_p / 2 - 1) << RCC_PLLCFGR_PLLP_SHIFT) | (UNUSED_PLLQ << RCC_PLLCFGR_PLLQ_SHIFT) |
+                ((uint32_t)tree->pll_m << RCC_PLLCFGR_PLLM_SHIFT) | ((uint32_t)tree->pll_n << RCC_PLLCFGR_PLLN_SHIFT) |
+                    ((tree->pll_p / 2u - 1u) << RCC_PLLCFGR_PLLP_SHIFT) | (UNUSED_PLLQ << RCC_PLLCFGR_PLLQ_SHIFT) |
                     (tree->source == CLOCK_SOURCE_HSE_PLL ? RCC_PLLCFGR_PLLSRC_HSE : 0));
     RCC_CR |= RCC_CR_PLLON;
     if (tree->overdrive && !overdrive_enter()) {
@@ -133,16 +122,14 @@ static bool pll_enter(const clock_tree_t *tree)
         return false;
     }
     bus_dividers_set(tree->apb1_divider, tree->apb2_divider);
-    if (!wait_for(&RCC_CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY) ||
-        !wait_for(&PWR_CSR1, PWR_CSR1_VOSRDY, PWR_CSR1_VOSRDY)) {
+    if (!wait_for(&RCC_CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY) || !wait_for(&PWR_CSR1, PWR_CSR1_VOSRDY, PWR_CSR1_VOSRDY)) {
         return false;
     }
     write_field(&RCC_CFGR, RCC_CFGR_SW, RCC_CFGR_SW_PLL);
     return wait_for(&RCC_CFGR, RCC_CFGR_SWS, RCC_CFGR_SWS_PLL);
 }
 
-static bool tree_enter(const clock_tree_t *tree)
-{
+static bool tree_enter(const clock_tree_t *tree) {
     if (!hsi_enter() || !hse_set(tree->source == CLOCK_SOURCE_HSE_PLL)) {
         return false;
     }
@@ -150,16 +137,14 @@ static bool tree_enter(const clock_tree_t *tree)
     return tree->source == CLOCK_SOURCE_HSI || pll_enter(tree);
 }
 
-static void options_set(uint32_t options)
-{
+static void options_set(uint32_t options) {
     const uint32_t art = FLASH_ACR_PRFTEN | FLASH_ACR_ARTEN;
     write_field(&FLASH_ACR, art, (options & CLOCK_OPTION_ART) ? art : 0);
     cache_icache_set((options & CLOCK_OPTION_ICACHE) != 0);
     cache_dcache_set((options & CLOCK_OPTION_DCACHE) != 0);
 }
 
-int port_clock_apply(const port_clock_t *clock, uint32_t options)
-{
+int port_clock_apply(const port_clock_t *clock, uint32_t options) {
     uint32_t count;
     const port_clock_t *rows = port_clocks(&count);
     const ptrdiff_t index = clock - rows;

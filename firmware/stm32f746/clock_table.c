@@ -17,7 +17,8 @@
 #define NONE 0u
 #define ALL CLOCK_OPTIONS_ALL
 
-/*     name         MHz  source    M   N    P  WS VS OD AP1 AP2 options overclock */
+// clang-format off
+/*   name          MHz  source    M   N    P  WS VS OD AP1 AP2 options overclock */
 #define CLOCK_SETTINGS(ROW) \
     ROW("16", 16, HSI, 0, 0, 0, 0, 3, 0, 1, 1, ALL, false) \
     ROW("48", 48, HSE_PLL, 25, 384, 8, 1, 3, 0, 2, 1, ALL, false) \
@@ -32,24 +33,24 @@
     ROW("240", 240, HSE_PLL, 20, 384, 2, 7, 1, 1, 8, 4, ALL, true) \
     ROW("288", 288, HSI_PLL, 8, 288, 2, 9, 1, 1, 8, 4, ALL, true)
 
-#define CLOCK_ROW(name, mhz, source, m, n, p, ws, vs, od, apb1, apb2, options, overclock) \
+// clang-format on
+
+#define CLOCK_ROW(name, mhz, source, m, n, p, ws, vs, od, apb1, apb2, options, overclock)                              \
     {name, (mhz) * 1000000u, options, overclock, "wait_states=" #ws " voltage_scale=" #vs " overdrive=" #od},
 static const port_clock_t clock_rows[] = {CLOCK_SETTINGS(CLOCK_ROW)};
 
-#define TREE_ROW(name, mhz, source, m, n, p, ws, vs, od, apb1, apb2, options, overclock) \
+#define TREE_ROW(name, mhz, source, m, n, p, ws, vs, od, apb1, apb2, options, overclock)                               \
     {CLOCK_SOURCE_##source, m, n, p, ws, vs, od, apb1, apb2},
 static const clock_tree_t clock_trees[] = {CLOCK_SETTINGS(TREE_ROW)};
 
 const char *const port_option_names[] = {"icache", "dcache", "art"};
 const uint32_t port_option_count = sizeof port_option_names / sizeof port_option_names[0];
 
-const port_clock_t *port_clocks(uint32_t *count)
-{
+const port_clock_t *port_clocks(uint32_t *count) {
     *count = sizeof clock_rows / sizeof clock_rows[0];
     return clock_rows;
 }
 
-const clock_tree_t *clock_table_tree(uint32_t index)
-{
+const clock_tree_t *clock_table_tree(uint32_t index) {
     return &clock_trees[index];
 }

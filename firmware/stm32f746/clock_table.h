@@ -9,7 +9,7 @@
 #define HSE_HZ 25000000u /* crystal X2 of the board (UM1907) */
 
 enum clock_source {
-    CLOCK_SOURCE_HSI,     /* HSI drives the core, no PLL */
+    CLOCK_SOURCE_HSI, /* HSI drives the core, no PLL */
     CLOCK_SOURCE_HSI_PLL,
     CLOCK_SOURCE_HSE_PLL,
 };
@@ -23,15 +23,15 @@ enum clock_option {
 
 /* What the hardware needs for one setting. Dividers are the divisors themselves (2, 4 ...), not register codes. */
 typedef struct clock_tree {
-    enum clock_source source;
-    uint32_t pll_m;         /* 2 to 63; source / pll_m = VCO input, 1 to 2 MHz */
-    uint32_t pll_n;         /* 50 to 432; VCO input * pll_n = VCO output, 100 to 432 MHz */
-    uint32_t pll_p;         /* 2, 4, 6 or 8 */
-    uint32_t wait_states;   /* 0 to 9 */
-    uint32_t voltage_scale; /* 1, 2 or 3 */
-    uint32_t overdrive;     /* 0 or 1 */
-    uint32_t apb1_divider;  /* 1, 2, 4, 8 or 16 */
-    uint32_t apb2_divider;
+    uint8_t source;        /* enum clock_source */
+    uint8_t pll_m;         /* 2 to 63; source / pll_m = VCO input, 1 to 2 MHz */
+    uint16_t pll_n;        /* 50 to 432; VCO input * pll_n = VCO output, 100 to 432 MHz */
+    uint8_t pll_p;         /* 2, 4, 6 or 8 */
+    uint8_t wait_states;   /* 0 to 9 */
+    uint8_t voltage_scale; /* 1, 2 or 3 */
+    uint8_t overdrive;     /* 0 or 1 */
+    uint8_t apb1_divider;  /* 1, 2, 4, 8 or 16 */
+    uint8_t apb2_divider;
 } clock_tree_t;
 
 /* The tree of row `index` of port_clocks(). */

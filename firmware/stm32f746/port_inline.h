@@ -8,13 +8,11 @@
 #define PORT_WINDOW_GPIO GPIOI
 #define PORT_WINDOW_PIN 3u
 
-static inline uint32_t port_cycles(void)
-{
+static inline uint32_t port_cycles(void) {
     return DWT_CYCCNT;
 }
 
-static inline void port_window_mark(bool active)
-{
+static inline void port_window_mark(bool active) {
     GPIO_BSRR(PORT_WINDOW_GPIO) = 1u << (active ? PORT_WINDOW_PIN : PORT_WINDOW_PIN + 16u);
 }
 

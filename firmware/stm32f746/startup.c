@@ -26,8 +26,7 @@ extern const startup_table_t startup_table;
 #define LED_PIN 1u /* LD1, green, on PI1 (UM1907) */
 
 /* A fault is our own bug: stay where a debugger can look, with LD1 on. The host sees silence and reports it. */
-_Noreturn static void startup_fault(void)
-{
+_Noreturn static void startup_fault(void) {
     RCC_AHB1ENR |= RCC_AHB1ENR_GPIOIEN;
     (void)RCC_AHB1ENR;
     GPIO_MODER(GPIOI) = (GPIO_MODER(GPIOI) & ~(3u << (2u * LED_PIN))) | (1u << (2u * LED_PIN));
@@ -37,8 +36,7 @@ _Noreturn static void startup_fault(void)
 }
 
 /* volatile: as a plain loop it could become a call of memset, whose return address would lie in the painted words. */
-static void stack_paint(void)
-{
+static void stack_paint(void) {
     const volatile uint32_t *stack_pointer;
     __asm volatile("mov %0, sp" : "=r"(stack_pointer));
     for (volatile uint32_t *word = __stack_low; word < stack_pointer; word++) {
@@ -46,8 +44,7 @@ static void stack_paint(void)
     }
 }
 
-_Noreturn static void __attribute__((noinline)) startup_c(void)
-{
+_Noreturn static void __attribute__((noinline)) startup_c(void) {
     stack_paint();
     const uint32_t *source = __data_load;
     for (uint32_t *target = __data_start; target < __data_end; target++) {
@@ -62,8 +59,7 @@ _Noreturn static void __attribute__((noinline)) startup_c(void)
 
 /* The FPU first: with -mfloat-abi=hard the compiler may use its registers anywhere. ARMv7-M B3.2.20.
  * The boot ROM may have started us through the ITCM alias of the flash: the vectors are those at the linked address. */
-_Noreturn void startup_reset(void)
-{
+_Noreturn void startup_reset(void) {
     SCB_CPACR |= SCB_CPACR_FPU_FULL;
     SCB_VTOR = (uint32_t)(uintptr_t)&startup_table;
     barrier_data();

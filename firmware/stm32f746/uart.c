@@ -34,8 +34,7 @@ static uint32_t tx_queued;    /* bytes ever put in; both counters run modulo 2^3
 static uint32_t tx_sent;      /* bytes ever handed to the UART */
 static uint32_t tx_in_flight; /* bytes the DMA stream was last started with */
 
-static void pins_init(void)
-{
+static void pins_init(void) {
     GPIO_MODER(GPIOA) = (GPIO_MODER(GPIOA) & ~(3u << 18)) | (2u << 18);
     GPIO_OSPEEDR(GPIOA) |= 2u << 18;
     GPIO_AFRH(GPIOA) = (GPIO_AFRH(GPIOA) & ~(0xFu << 4)) | (7u << 4);
@@ -45,8 +44,7 @@ static void pins_init(void)
 }
 
 /* RM0385 8.3.17, stream configuration: flags clear, addresses, count, configuration, then enable. */
-static void dma_init(void)
-{
+static void dma_init(void) {
     DMA2_LIFCR = DMA2_LIFCR_STREAM2;
     DMA2_S2PAR = (uint32_t)(uintptr_t)&USART1_RDR;
     DMA2_S2M0AR = (uint32_t)(uintptr_t)rx_ring;
@@ -57,8 +55,7 @@ static void dma_init(void)
     DMA2_S7CR = DMA_SCR_CHSEL_4 | DMA_SCR_MINC | DMA_SCR_DIR_MEMORY_TO_PERIPHERAL;
 }
 
-void uart_init(void)
-{
+void uart_init(void) {
     RCC_DCKCFGR2 = (RCC_DCKCFGR2 & ~RCC_DCKCFGR2_USART1SEL) | RCC_DCKCFGR2_USART1SEL_HSI;
     pins_init();
     dma_init();
@@ -68,8 +65,7 @@ void uart_init(void)
 }
 
 /* Counts and clears receive errors. The byte itself is in the ring: the frame's CRC judges it. */
-static void errors_collect(void)
-{
+static void errors_collect(void) {
     const uint32_t errors = USART1_ISR & (USART_ISR_ORE | USART_ISR_NF | USART_ISR_FE);
     if (errors != 0) {
         USART1_ICR = errors; /* the clear bits have the positions of the flags */
@@ -78,8 +74,7 @@ static void errors_collect(void)
 }
 
 /* Starts the next piece of the transmit buffer if the stream is free; it stops by itself at the end of its count. */
-static void tx_service(void)
-{
+static void tx_service(void) {
     if ((DMA2_S7CR & DMA_SCR_EN) != 0) {
         return;
     }
@@ -100,8 +95,7 @@ static void tx_service(void)
     DMA2_S7CR |= DMA_SCR_EN;
 }
 
-size_t port_read(uint8_t *data, size_t size)
-{
+size_t port_read(uint8_t *data, size_t size) {
     errors_collect();
     tx_service();
     /* NDTR counts down from the ring's size to 1, then reloads. */
@@ -119,8 +113,7 @@ size_t port_read(uint8_t *data, size_t size)
     return count;
 }
 
-void port_write(const uint8_t *data, size_t size)
-{
+void port_write(const uint8_t *data, size_t size) {
     for (size_t i = 0; i < size; i++) {
         while (tx_queued - tx_sent == TX_BUFFER_BYTES) {
             tx_service();
@@ -131,14 +124,12 @@ void port_write(const uint8_t *data, size_t size)
     tx_service();
 }
 
-void port_write_drain(void)
-{
+void port_write_drain(void) {
     do {
         tx_service();
     } while (tx_in_flight != 0 || (USART1_ISR & USART_ISR_TC) == 0);
 }
 
-uint32_t port_overruns(void)
-{
+uint32_t port_overruns(void) {
     return overruns;
 }
