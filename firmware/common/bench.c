@@ -2,7 +2,7 @@
 
 #include "port.h"
 
-#define OVERHEAD_READINGS 16
+#define OVERHEAD_READINGS 32
 
 static uint32_t overhead_cycles;
 

@@ -84,10 +84,10 @@ static void dispatch(command_t *command) {
     reply_end();
 }
 
-void command_execute(char *line, uint32_t arrival_cycles, void *spare, size_t spare_bytes) {
+void command_execute(char *line, size_t size, uint32_t arrival_cycles, void *spare, size_t spare_bytes) {
     command_t command = {.arrival_cycles = arrival_cycles, .spare = spare, .spare_bytes = spare_bytes};
     uint16_t seq;
-    const enum words_trailer trailer = words_cut_trailer(line, &seq);
+    const enum words_trailer trailer = words_cut_trailer(line, size, &seq);
     reply_use_no_trailer();
     if (trailer == WORDS_TRAILER_WRONG) {
         command_fail("crc");

@@ -26,8 +26,8 @@ struct command {
     size_t spare_bytes;
 };
 
-/* Carries out one line; `line` is cut up. */
-void command_execute(char *line, uint32_t arrival_cycles, void *spare, size_t spare_bytes);
+/* Carries out one line of `size` bytes and a NUL; it is cut up. */
+void command_execute(char *line, size_t size, uint32_t arrival_cycles, void *spare, size_t spare_bytes);
 
 /* Final lines that several handlers share. */
 void command_refuse_word(const command_t *command, const char *word); /* "" if a word is missing */

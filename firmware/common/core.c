@@ -38,17 +38,19 @@ static void refuse_long_line(void) {
     command_fail("too-long");
 }
 
+static void handle_line(uint32_t arrival_cycles) {
+    stream_flush();
+    command_execute((char *)splitter.data, splitter.event_size, arrival_cycles, splitter.data + SPLITTER_SPARE_OFFSET,
+                    sizeof splitter.data - SPLITTER_SPARE_OFFSET);
+}
+
 static void handle_byte(uint8_t byte) {
     switch (splitter_push(&splitter, byte)) {
     case SPLITTER_NOTHING:
         break;
-    case SPLITTER_LINE: {
-        const uint32_t arrival_cycles = port_cycles();
-        stream_flush();
-        command_execute((char *)splitter.data, arrival_cycles, splitter.data + SPLITTER_SPARE_OFFSET,
-                        sizeof splitter.data - SPLITTER_SPARE_OFFSET);
+    case SPLITTER_LINE:
+        handle_line(port_cycles());
         break;
-    }
     case SPLITTER_LINE_NOISE:
         noise_lines++;
         break;

@@ -1,4 +1,4 @@
-/* Answer lines: kind, words, trailer. Pieces go straight to port_write, so a line has no largest length. */
+/* Answer lines: kind, words, trailer. They leave in pieces, so a line has no largest length. */
 #ifndef MCUBENCH_REPLY_H
 #define MCUBENCH_REPLY_H
 

@@ -1,7 +1,5 @@
 #include "words.h"
 
-#include <string.h>
-
 #include "crc32.h"
 
 #define CRC_DIGITS 8
@@ -43,34 +41,35 @@ bool words_parse_flag(const char *word, const char *key, bool *value) {
     return true;
 }
 
-/* Exactly eight lower-case hex digits, then the end. */
-static bool parse_crc(const char *digits, uint32_t *crc) {
-    *crc = 0;
-    for (unsigned i = 0; i < CRC_DIGITS; i++) {
-        const char digit = digits[i];
-        if (digit >= '0' && digit <= '9') {
-            *crc = *crc << 4 | (uint32_t)(digit - '0');
-        } else if (digit >= 'a' && digit <= 'f') {
-            *crc = *crc << 4 | (uint32_t)(digit - 'a' + 10);
+/* Reads lower-case hex digits up to the end. */
+static bool parse_hex(const char *digits, uint32_t *value) {
+    for (*value = 0; *digits != '\0'; digits++) {
+        if (*digits >= '0' && *digits <= '9') {
+            *value = *value << 4 | (uint32_t)(*digits - '0');
+        } else if (*digits >= 'a' && *digits <= 'f') {
+            *value = *value << 4 | (uint32_t)(*digits - 'a' + 10);
         } else {
             return false;
         }
     }
-    return digits[CRC_DIGITS] == '\0';
+    return true;
 }
 
 /* A last word that begins with `#` is a trailer, however damaged the rest of it is. */
-enum words_trailer words_cut_trailer(char *line, uint16_t *seq) {
-    char *last = strrchr(line, ' ');
-    if (last == NULL || last[1] != '#') {
+enum words_trailer words_cut_trailer(char *line, size_t size, uint16_t *seq) {
+    char *last = line + size;
+    while (last > line && *last != ' ') {
+        last--;
+    }
+    if (last[0] != ' ' || last[1] != '#') {
         return WORDS_TRAILER_NONE;
     }
-    char *colon = strchr(last, ':');
+    char *colon = line + size - CRC_DIGITS - 1;
     uint32_t crc;
-    if (colon == NULL || !parse_crc(colon + 1, &crc) || crc != crc32(line, (size_t)(colon - line))) {
+    uint32_t number;
+    if (colon <= last || *colon != ':' || !parse_hex(colon + 1, &crc) || crc != crc32(line, (size_t)(colon - line))) {
         return WORDS_TRAILER_WRONG;
     }
-    uint32_t number;
     *colon = '\0';
     if (!words_parse_unsigned(last + 2, UINT16_MAX, &number)) {
         return WORDS_TRAILER_WRONG;

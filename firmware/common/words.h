@@ -16,8 +16,8 @@ typedef struct words {
 
 enum words_trailer { WORDS_TRAILER_NONE, WORDS_TRAILER_RIGHT, WORDS_TRAILER_WRONG };
 
-/* Cuts ` #<seq>:<crc>` off the end of the line, if it is there, and checks it. */
-enum words_trailer words_cut_trailer(char *line, uint16_t *seq);
+/* Cuts ` #<seq>:<crc>` off the end of a line of `size` bytes and a NUL, if it is there, and checks it. */
+enum words_trailer words_cut_trailer(char *line, size_t size, uint16_t *seq);
 
 /* Cuts the line in place at its spaces. */
 void words_split(char *line, words_t *words);
