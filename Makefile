@@ -1,0 +1,51 @@
+# Everything a person does with this project, as one word each. `make` alone lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+ELF := .pio/build/stm32f746-local/firmware.elf
+
+# PlatformIO keeps its things below this folder, and sends nothing home.
+export PLATFORMIO_CORE_DIR := $(CURDIR)/.pio-core
+export PLATFORMIO_SETTING_ENABLE_TELEMETRY := no
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup firmware demo test lint bench fuzz clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Python packages into .venv, the Arm compiler from Debian if it is missing
+
+$(READY): pyproject.toml tools/setup.sh tools/seed_platformio.py
+	@tools/setup.sh $(PYTHON)
+	@touch $@
+
+firmware: $(READY) ## build the STM32F746 image with PlatformIO
+	@echo "firmware: building stm32f746-local"
+	@$(BIN)/pio run --silent --environment stm32f746-local
+	@echo "firmware: $(ELF)"
+
+demo: firmware ## sweep the clocks of a virtual STM32F746, print the table, leave results/demo.json
+	@mkdir -p results
+	@$(BIN)/mcubench sweep --board virtual:stm32f746 --model mnist-int8,mnist-float32 --clock all --vectors 300 \
+		--json results/demo.json --csv results/demo.csv --markdown results/demo.md --db results/demo.db
+
+test: lint ## run every test: host, firmware core on the PC, HIL suite on the virtual board
+	@$(BIN)/pytest -n 2 $(PYTEST_ARGS)
+
+lint: $(READY) ## formatting, style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(READY) ## measure the tools themselves: harness size, speed of the virtual board, wire bytes per payload byte
+	@$(BIN)/pio run --silent --environment stm32f746-local --environment stm32f746-harness-local
+	@$(BIN)/python tools/bench.py
+
+fuzz: $(READY) ## a million runs of the fuzzer over the firmware's parser and frame decoder
+	@$(MAKE) --no-print-directory -C firmware/native fuzz
+
+clean: ## remove what building and testing leave behind; results and .venv stay
+	rm -rf .pio build .pytest_cache .mypy_cache .ruff_cache .hypothesis
