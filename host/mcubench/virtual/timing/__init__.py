@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from mcubench.virtual.timing.counter import CycleCounter
-from mcubench.virtual.timing.model import CORTEX_M7, CoreModel, MemoryKind, MemoryRegion, MemoryState
+from mcubench.virtual.timing.counter import CycleCounter, Statistics
+from mcubench.virtual.timing.model import (
+    CORTEX_M7,
+    CacheGeometry,
+    CoreModel,
+    MemoryCosts,
+    MemoryKind,
+    MemoryRegion,
+    MemoryState,
+)
 
-__all__ = ["CORTEX_M7", "CoreModel", "CycleCounter", "MemoryKind", "MemoryRegion", "MemoryState"]
+__all__ = [
+    "CORTEX_M7",
+    "CacheGeometry",
+    "CoreModel",
+    "CycleCounter",
+    "MemoryCosts",
+    "MemoryKind",
+    "MemoryRegion",
+    "MemoryState",
+    "Statistics",
+]

@@ -1,18 +1,33 @@
-"""What the cycle model is told about a chip: its memories, their state, and which core it has."""
+"""What the cycle model is told about a chip: its memories, their state, its core and caches."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["CORTEX_M7", "CoreModel", "MemoryKind", "MemoryRegion", "MemoryState"]
+from mcubench.virtual.timing import cortex_m7
+from mcubench.virtual.timing.instruction import Instruction
+
+__all__ = [
+    "CORTEX_M7",
+    "CacheGeometry",
+    "CoreModel",
+    "MemoryCosts",
+    "MemoryKind",
+    "MemoryRegion",
+    "MemoryState",
+]
 
 MemoryKind = Literal["flash", "sram", "dtcm", "itcm", "device"]
 
 
 @dataclass(frozen=True)
 class MemoryRegion:
-    """A range of addresses with one access cost; `cached` means that the L1 caches, when on, hold its lines."""
+    """A range of addresses with one access cost; `cached` means that the L1 caches, when on, hold its lines.
+
+    Flash that is not cached is the flash behind an accelerator (STM32F7: the ITCM interface at 0x00200000).
+    """
 
     name: str
     start: int
@@ -36,11 +51,61 @@ class MemoryState:
 
 
 @dataclass(frozen=True)
+class CacheGeometry:
+    """Sets and ways of a cache with 32-byte lines."""
+
+    sets: int
+    ways: int
+
+
+@dataclass(frozen=True)
+class MemoryCosts:
+    """CPU cycles that memory adds to the core's own; `flash_*` come on top of the wait states.
+
+    `fill`: a cache line; `access`: a load or store that no cache serves; `fetch`: 64 bits of instructions likewise.
+    """
+
+    flash_fill: int
+    flash_access: int
+    flash_fetch: int
+    sram_fill: int
+    sram_access: int
+    sram_fetch: int
+    device_access: int
+
+
+@dataclass(frozen=True)
 class CoreModel:
-    """A core's name and the id of the cost tables in use, which every modelled result carries."""
+    """A core as implemented in a chip; `model_id` names the version of all costs and goes into every modelled result.
+
+    `schedule` returns the cycles that a run of instructions takes to issue; the indexes given with it begin anew
+    after a taken branch.
+    """
 
     name: str
     model_id: str
+    schedule: Callable[[Sequence[Instruction], frozenset[int]], int]
+    mispredict_cycles: int
+    icache: CacheGeometry
+    dcache: CacheGeometry
+    costs: MemoryCosts
 
 
-CORTEX_M7 = CoreModel(name="cortex-m7", model_id="m7-1")
+# Caches of the STM32F746: 4 KB each, RM0385 rev 8, section 1.4 and Cortex-M7 TRM r1p2, section 5.1 (2 and 4 ways).
+CORTEX_M7 = CoreModel(
+    name="cortex-m7",
+    model_id="m7-1",
+    schedule=cortex_m7.schedule,
+    mispredict_cycles=8,
+    icache=CacheGeometry(sets=64, ways=2),
+    dcache=CacheGeometry(sets=32, ways=4),
+    costs=MemoryCosts(
+        flash_fill=5,  # about 12 at 7 wait states
+        flash_access=5,
+        flash_fetch=1,
+        sram_fill=6,
+        sram_access=5,
+        sram_fetch=4,
+        device_access=4,
+    ),
+)
