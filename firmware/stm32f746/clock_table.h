@@ -1,5 +1,5 @@
 /* The clock settings of the STM32F746G-DISCO as plain numbers: no register is touched here, so that the table also
- * compiles on a PC, where its test recomputes every row (firmware/tests/test_stm32_clock_table.py). */
+ * compiles on a PC, where its test recomputes every row (firmware/tests/stm32f746/test_clock_table.py). */
 #ifndef STM32F746_CLOCK_TABLE_H
 #define STM32F746_CLOCK_TABLE_H
 
