@@ -1,0 +1,115 @@
+"""A board that is a program on this machine: started, asked for its pty, and always ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from types import TracebackType
+
+from mcubench.deadline import Deadline
+from mcubench.errors import InputError, RigError
+
+__all__ = ["ChildBoard"]
+
+# The first start on a machine compiles the virtual board's native hook.
+START_TIMEOUT_S = 120.0
+END_TIMEOUT_S = 2.0
+# By convention of this package's own command line.
+EXIT_BAD_INPUT = 2
+
+
+class ChildBoard:
+    """A running board program whose first line of output is `pty <path>`; its stderr is kept for error messages."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        """Start `command`; raise InputError if it refuses its arguments, RigError if it fails or says nothing."""
+        self.name = name
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        try:
+            self._process = subprocess.Popen(
+                _tied_to_us(command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                # Ctrl-C in the terminal is for the host, which ends its boards itself.
+                start_new_session=True,
+            )
+        except OSError as exc:
+            self._stderr.close()
+            raise InputError(f"board {name}: '{command[0]}' cannot be started ({exc.strerror})") from exc
+        try:
+            self.port = self._read_port()
+        except BaseException:
+            self.close()
+            raise
+
+    def last_words(self) -> str:
+        """Return the last line that the program wrote to stderr; empty if there is none."""
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        return lines[-1].strip() if lines else ""
+
+    def kill(self) -> None:
+        """End the program at once; its port then goes away for whoever uses it."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the program, if it still runs."""
+        self._process.terminate()
+        try:
+            self._process.wait(END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._stderr.close()
+
+    def __enter__(self) -> ChildBoard:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _read_port(self) -> str:
+        word, _, port = self._read_line(Deadline.after(START_TIMEOUT_S)).partition(" ")
+        if word == "pty" and port:
+            return port
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_TIMEOUT_S)
+        last_words = self.last_words()
+        if self._process.returncode == EXIT_BAD_INPUT:
+            raise InputError(f"board {self.name}: {last_words}")
+        seen = f"it ended with exit code {self._process.returncode}" if self._process.returncode is not None else "no"
+        raise RigError(
+            f"board {self.name}: expected 'pty <path>' within {START_TIMEOUT_S:g} s, {seen}"
+            f"{'; it said: ' + last_words if last_words else ''}"
+        )
+
+    def _read_line(self, deadline: Deadline) -> str:
+        """Return the first line of the program's output, or what there is of it at the end or at `deadline`."""
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        line = b""
+        while b"\n" not in line and select.select([descriptor], [], [], deadline.left_s)[0]:
+            chunk = os.read(descriptor, 4096)
+            if not chunk:
+                break
+            line += chunk
+        return line.decode(errors="replace").partition("\n")[0].strip()
+
+
+def _tied_to_us(command: Sequence[str]) -> list[str]:
+    """Let the kernel end the program when this process dies, however it dies (Linux: PR_SET_PDEATHSIG).
+
+    setpriv (util-linux) does it without code between fork and exec, which must not run in a program with threads.
+    """
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", *command] if setpriv else list(command)

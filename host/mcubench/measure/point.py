@@ -1,0 +1,242 @@
+"""Measuring one point, in steps that can be read from top to bottom."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any
+
+from mcubench.errors import BoardError, CheckFailedError, ClockError, LinkError, WrongOutputError
+from mcubench.measure.clockcheck import TOLERANCE, check_clock
+from mcubench.measure.plan import Point
+from mcubench.measure.statistics import summarize
+from mcubench.models import Vectors, compare_outputs, score
+from mcubench.protocol import Board, BoardInfo, ModelInfo, VectorStream
+from mcubench.store import Record
+
+__all__ = ["Bench", "PointMeasurement", "Settings"]
+
+# Below this many vectors one wrong answer moves the score by more than a threshold can tell.
+SCORE_NEEDS_VECTORS = 100
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much to measure at every point."""
+
+    samples: int = 20
+    cold_samples: int = 3
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A connected board and what is known of it. `timing_model` is None for a real board.
+
+    `abort` ends a board that is a program, whoever waits for it; on a real board it does nothing.
+    """
+
+    board: Board
+    info: BoardInfo
+    models: tuple[ModelInfo, ...]
+    timing_model: str | None
+    abort: Callable[[], None]
+
+
+class PointMeasurement:
+    """One point on its way to a record. `on_step(name)` is called before each step."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        point: Point,
+        vectors: Vectors,
+        settings: Settings,
+        run_id: str,
+        on_step: Callable[[str], None],
+    ) -> None:
+        self._bench = bench
+        self._board = bench.board
+        self._point = point
+        self._vectors = vectors.first(point.vectors)
+        self._settings = settings
+        self._on_step = on_step
+        self._model = next(each for each in bench.models if each.name == point.model.name)
+        self._expected_s = 0.0  # of one inference, known after the first
+        self._record = _empty_record(bench, point, self._model, run_id)
+
+    def measure(self) -> Record:
+        """Return the record. What the board does wrong makes a failed record; a rig that fails raises RigError."""
+        start_s = time.monotonic()
+        try:
+            self._set_clock()
+            self._select_model()
+            outputs = self._check_outputs()
+            # Cycles are right even if the clock is not; microseconds would be wrong.
+            self._time_inferences(outputs[0])
+            self._time_layers(outputs[0])
+        except (CheckFailedError, BoardError) as exc:
+            self._fail(exc)
+        self._read_memory()
+        return replace(self._record, elapsed_s=round(time.monotonic() - start_s, 3))
+
+    def _set_clock(self) -> None:
+        clock = self._point.clock
+        with self._step(f"setting the clock {clock.name}"):
+            state = self._board.set_clock(clock.name, overclock=clock.overclock)
+        self._update(clock_hz=state.hz, settings={"name": state.name, **state.settings})
+        with self._step("verifying the clock"):
+            check = check_clock(self._board, state.hz)
+        self._update(clock_verified_hz=check.verified_hz)
+        if not check.good:
+            self._fail(
+                ClockError(
+                    f"the CPU runs at {check.verified_hz / 1e6:.2f} MHz by the host's clock, the board believes"
+                    f" {state.hz / 1e6:.2f} MHz ({check.deviation:+.1%}, at most {TOLERANCE:.0%} is allowed);"
+                    " cycles are unverified"
+                )
+            )
+
+    def _select_model(self) -> None:
+        with self._step("selecting the model"):
+            self._board.select(self._point.model.name)
+
+    def _check_outputs(self) -> list[bytes]:
+        """Run all vectors and return their outputs, which are right."""
+        outputs = self._stream(self._vectors)
+        tensor = self._point.model.output
+        comparison = compare_outputs(outputs, self._vectors.outputs, tensor)
+        model = self._point.model
+        self._update(
+            vectors=len(outputs),
+            metric=model.metric,
+            score=score(model.metric, tensor.decode(outputs), self._vectors.labels),
+            score_threshold=model.threshold,
+            bit_exact=comparison.bit_exact,
+            max_abs_error=_finite(comparison.max_error),
+        )
+        if not comparison.within(model.tolerance):
+            raise WrongOutputError(comparison.summary)
+        if len(outputs) >= SCORE_NEEDS_VECTORS and (self._record.score or 0.0) < model.threshold:
+            raise WrongOutputError(
+                f"{model.metric} is {self._record.score:.4f}, at least {model.threshold} was expected"
+            )
+        return outputs
+
+    def _stream(self, vectors: Vectors) -> list[bytes]:
+        stream = VectorStream(self._board.channel, self._bench.info, self._model, vectors.payload())
+        outputs = [b""] * len(vectors)
+        with self._step(f"checking {len(vectors)} vectors"):
+            for result in stream:
+                if result.status != 0:
+                    raise CheckFailedError(f"the engine failed with status {result.status} on vector {result.index}")
+                outputs[result.index] = result.output
+                if self._record.clock_hz:
+                    self._expected_s = result.cycles / self._record.clock_hz
+        self._update(**asdict(stream.traffic))
+        return outputs
+
+    def _time_inferences(self, output: bytes) -> None:
+        self._stage_first_vector()
+        with self._step(f"timing {self._settings.samples} inferences"):
+            warm = self._run(self._settings.samples, output, cold=False)
+        with self._step(f"timing {self._settings.cold_samples} cold inferences"):
+            cold = self._run(self._settings.cold_samples, output, cold=True)
+        summary = summarize(warm)
+        self._update(
+            n=summary.n,
+            cycles_min=summary.minimum,
+            cycles_median=summary.median,
+            cycles_p95=summary.p95,
+            cycles_max=summary.maximum,
+            samples=warm,
+            cold_cycles=float(median(cold)),
+            cold_samples=cold,
+        )
+        if self._record.status == "ok" and self._record.clock_hz:
+            self._update(latency_us_median=summary.median / self._record.clock_hz * 1e6)
+
+    def _stage_first_vector(self) -> None:
+        """Leave the same vector on the board at every point, so that latencies compare."""
+        first = self._vectors.first(1)
+        with self._step("sending the vector to time"):
+            for _ in VectorStream(
+                self._board.channel, self._bench.info, self._model, first.payload(), self._expected_s
+            ):
+                pass
+
+    def _run(self, count: int, output: bytes, cold: bool) -> list[int]:
+        """Return the cycles of `count` inferences whose input was the first vector and whose output was right."""
+        run = self._board.run(count, cold, self._expected_s * count)
+        if run.input_crc32 != zlib.crc32(self._vectors.first(1).payload()):
+            raise CheckFailedError("the timed input is not the vector that was sent")
+        if run.output_crc32 != zlib.crc32(output) or not run.stable:
+            raise WrongOutputError("a timed inference has another output than the one that was checked")
+        return list(run.cycles)
+
+    def _time_layers(self, output: bytes) -> None:
+        with self._step("timing the layers"):
+            layers = self._board.layers(self._expected_s)
+        if layers.output_crc32 != zlib.crc32(output):
+            raise WrongOutputError("the inference timed by layers has another output than the one that was checked")
+        self._update(
+            layers=[asdict(layer) for layer in layers.layers], layers_unexplained_cycles=layers.unexplained_cycles
+        )
+
+    def _read_memory(self) -> None:
+        with self._step("reading the stack's high-water mark"):
+            self._update(stack_bytes=self._board.info().stack_used_bytes)
+
+    def _update(self, **fields: Any) -> None:
+        self._record = replace(self._record, **fields)
+
+    def _fail(self, exc: Exception) -> None:
+        # The first trouble is the cause of those that follow.
+        if self._record.status == "ok":
+            self._update(status="failed", error=str(exc))
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        self._on_step(name)
+        try:
+            yield
+        except LinkError as exc:
+            where = f"while {name} of {self._point.model.name} at clock {self._point.clock.name}"
+            raise LinkError(exc.port, f"{str(exc).removeprefix(exc.port + ': ')} {where}") from exc
+
+
+def _empty_record(bench: Bench, point: Point, model: ModelInfo, run_id: str) -> Record:
+    """Return a record with all that is known before anything was measured."""
+    info = bench.info
+    return Record(
+        run_id=run_id,
+        point_id=point.id,
+        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        board=info.board,
+        core=info.core,
+        board_uid=info.uid,
+        engine=info.engine,
+        engine_version=info.engine_version,
+        model=model.name,
+        model_sha256=model.sha256,
+        firmware_build=info.build_id,
+        toolchain=info.toolchain,
+        flags=info.flags,
+        timing=info.timing,
+        timing_model=bench.timing_model,
+        flash_model_bytes=model.flash_bytes,
+        flash_other_models_bytes=sum(each.flash_bytes for each in bench.models) - model.flash_bytes,
+        flash_engine_bytes=info.flash_engine_bytes,
+        flash_harness_bytes=info.flash_harness_bytes,
+        flash_image_bytes=info.flash_image_bytes,
+        ram_static_bytes=info.ram_static_bytes,
+        arena_bytes=model.arena_bytes,
+    )
+
+
+def _finite(value: float) -> float | None:
+    return value if value != float("inf") else None

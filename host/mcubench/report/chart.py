@@ -1,0 +1,109 @@
+"""Latency over CPU clock as an SVG, written by hand: it needs no plotting library and shows in any browser."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from html import escape
+
+from mcubench.report.columns import by_subject, clock_name
+from mcubench.store import Record
+
+__all__ = ["latency_chart"]
+
+WIDTH, HEIGHT = 760, 440
+LEFT, RIGHT, TOP, BOTTOM = 70, 20, 20, 60
+# Latency falls with the clock, so the upper right corner is free.
+LEGEND_LEFT = 400
+# Colours that people with any colour vision tell apart (Okabe and Ito, "Color Universal Design", 2008).
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+Scale = Callable[[float], float]
+
+
+def latency_chart(records: Sequence[Record]) -> str:
+    """Return an SVG with a line per model and timing kind: median latency in ms over MHz, both axes logarithmic.
+
+    Points without a known latency are left out; points with caches or options off are drawn, but not joined.
+    """
+    series = [(title, [record for record in block if record.latency_us_median]) for title, block in by_subject(records)]
+    series = [(title, block) for title, block in series if block]
+    shown = [record for _, block in series for record in block]
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif"'
+        ' font-size="12">',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+    ]
+    if shown:
+        x = _scale([_mhz(record) for record in shown], LEFT, WIDTH - RIGHT)
+        y = _scale([_ms(record) for record in shown], HEIGHT - BOTTOM, TOP)
+        parts += _axes(shown, x, y)
+        for number, (title, block) in enumerate(series):
+            parts += _series(title, block, x, y, COLOURS[number % len(COLOURS)], number)
+    else:
+        parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no point has a latency</text>')
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _mhz(record: Record) -> float:
+    return (record.clock_hz or 0) / 1e6
+
+
+def _ms(record: Record) -> float:
+    return (record.latency_us_median or 0) / 1e3
+
+
+def _scale(values: Sequence[float], start: float, end: float) -> Scale:
+    """Return a logarithmic map of the values' range, and a little more on both sides, to `start` ... `end`."""
+    low, high = math.log(min(values) * 0.85), math.log(max(values) * 1.15)
+    return lambda value: start + (math.log(value) - low) / (high - low) * (end - start)
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Return round numbers within the values' range: 1, 2, 5 times powers of ten."""
+    low, high = min(values) * 0.85, max(values) * 1.15
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [step * 10.0**power for power in powers for step in (1, 2, 5) if low <= step * 10.0**power <= high]
+
+
+def _axes(records: Sequence[Record], x: Scale, y: Scale) -> list[str]:
+    parts = []
+    for mhz in sorted({_mhz(record) for record in records}):
+        parts.append(_line(x(mhz), TOP, x(mhz), HEIGHT - BOTTOM, "#eee"))
+        at = f'transform="translate({x(mhz):.1f} {HEIGHT - BOTTOM + 8}) rotate(45)"'
+        parts.append(f'<text {at} dominant-baseline="hanging">{mhz:g}</text>')
+    for ms in _ticks([_ms(record) for record in records]):
+        parts.append(_line(LEFT, y(ms), WIDTH - RIGHT, y(ms), "#ddd"))
+        parts.append(f'<text x="{LEFT - 6}" y="{y(ms) + 4:.1f}" text-anchor="end">{ms:g}</text>')
+    parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 8}" text-anchor="middle">CPU clock, MHz</text>')
+    parts.append(f'<text x="16" y="{HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 16 {HEIGHT / 2})">')
+    parts.append("median latency, ms</text>")
+    return parts
+
+
+def _series(title: str, records: Sequence[Record], x: Scale, y: Scale, colour: str, number: int) -> list[str]:
+    plain = [record for record in records if _is_plain(record)]
+    path = " ".join(f"{x(_mhz(record)):.1f},{y(_ms(record)):.1f}" for record in plain)
+    parts = [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>']
+    for record in records:
+        fill = colour if record in plain else "white"
+        tip = escape(f"{title}, {clock_name(record)}: {_ms(record):.2f} ms")
+        parts.append(
+            f'<circle cx="{x(_mhz(record)):.1f}" cy="{y(_ms(record)):.1f}" r="4" fill="{fill}" stroke="{colour}">'
+            f"<title>{tip}</title></circle>"
+        )
+        if record not in plain:
+            at = f'x="{x(_mhz(record)) - 8:.1f}" y="{y(_ms(record)) + 4:.1f}"'
+            parts.append(f'<text {at} text-anchor="end" fill="{colour}">{escape(clock_name(record))}</text>')
+    legend_y = TOP + 14 + 16 * number
+    parts.append(_line(LEGEND_LEFT, legend_y, LEGEND_LEFT + 20, legend_y, colour, 2))
+    parts.append(f'<text x="{LEGEND_LEFT + 26}" y="{legend_y + 4}">{escape(title)}</text>')
+    return parts
+
+
+def _is_plain(record: Record) -> bool:
+    """Tell whether the clock's name is just a frequency, so that the point lies on the line."""
+    return clock_name(record).isdigit()
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1) -> str:
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="{width}"/>'

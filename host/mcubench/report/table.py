@@ -1,0 +1,36 @@
+"""The report for people, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mcubench.report.columns import SIZE_COLUMNS, SPEED_COLUMNS, Column, by_subject, failures, sizes
+from mcubench.store import Record
+
+__all__ = ["print_report"]
+
+
+def print_report(console: Console, records: Sequence[Record]) -> None:
+    """Print a table per model with a row per clock, one of sizes, and what failed."""
+    for title, block in by_subject(records):
+        console.print(_table(title, SPEED_COLUMNS, block))
+    console.print(_table("Sizes in bytes (stack: high-water mark)", SIZE_COLUMNS, sizes(records)))
+    for line in failures(records):
+        console.print(Text(f"FAILED {line}", style="bold red"), soft_wrap=True)
+
+
+def _table(title: str, columns: Sequence[Column], records: Sequence[Record]) -> Table:
+    table = Table(title=Text(title, style="bold"), box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
+    for column in columns:
+        table.add_column(
+            Text(f"{column.group}\n{column.name}"), justify="left" if column.left else "right", no_wrap=True
+        )
+    for record in records:
+        style = "red" if record.status != "ok" else None
+        table.add_row(*(Text(column.show(record)) for column in columns), style=style)
+    return table

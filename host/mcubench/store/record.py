@@ -1,0 +1,83 @@
+"""One measured point. docs/usage.md explains every field: unit, kind, and what null means."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Record", "point_id"]
+
+
+def point_id(board: str, engine: str, model: str, clock: str) -> str:
+    """Return the name of a point within a run."""
+    return f"{board}/{engine}/{model}/{clock}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What was found at one point of a sweep. None means "not known", never zero.
+
+    `status` is "ok" or "failed"; a failed point says why in `error` and keeps what was found before.
+    """
+
+    run_id: str
+    point_id: str
+    started_at: str
+    status: str = "ok"
+    error: str | None = None
+
+    board: str
+    core: str
+    board_uid: str
+    engine: str
+    engine_version: str
+    model: str
+    model_sha256: str
+    firmware_build: str
+    toolchain: str
+    flags: str
+
+    clock_hz: int | None = None
+    clock_verified_hz: int | None = None
+    settings: dict[str, str] = dataclasses.field(default_factory=dict)
+    timing: str
+    timing_model: str | None = None
+
+    n: int | None = None
+    cycles_min: int | None = None
+    cycles_median: float | None = None
+    cycles_p95: int | None = None
+    cycles_max: int | None = None
+    cold_cycles: float | None = None
+    latency_us_median: float | None = None
+    samples: list[int] | None = None
+    cold_samples: list[int] | None = None
+    layers: list[dict[str, Any]] | None = None
+    layers_unexplained_cycles: int | None = None
+
+    flash_model_bytes: int | None = None
+    flash_other_models_bytes: int | None = None
+    flash_engine_bytes: int | None = None
+    flash_harness_bytes: int | None = None
+    flash_image_bytes: int | None = None
+    ram_static_bytes: int | None = None
+    arena_bytes: int | None = None
+    stack_bytes: int | None = None
+
+    vectors: int | None = None
+    metric: str | None = None
+    score: float | None = None
+    score_threshold: float | None = None
+    bit_exact: bool | None = None
+    max_abs_error: float | None = None
+
+    payload_bytes: int | None = None
+    wire_tx_bytes: int | None = None
+    wire_rx_bytes: int | None = None
+    retransmits: int | None = None
+    elapsed_s: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as JSON knows it."""
+        return dataclasses.asdict(self)
