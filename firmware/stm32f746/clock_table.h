@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define HSI_HZ 16000000u /* internal RC oscillator, +-1 % at 25 C (DS10916 table 40) */
+#define HSI_HZ 16000000u /* internal RC oscillator, +-1 % at 25 C (DS10916) */
 #define HSE_HZ 25000000u /* crystal X2 of the board (UM1907) */
 
 enum clock_source {

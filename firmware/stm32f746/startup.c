@@ -14,7 +14,7 @@ extern const uint32_t __data_load[];
 int main(void);
 _Noreturn void startup_reset(void);
 
-/* ARMv7-M B1.5.2. The NVIC's interrupts stay disabled, so the table ends after the system exceptions. */
+/* ARMv7-M B1.5.3. The NVIC's interrupts stay disabled, so the table ends after the system exceptions. */
 typedef void (*startup_vector_t)(void);
 typedef struct startup_table {
     uint32_t *stack;

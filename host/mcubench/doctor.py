@@ -1,0 +1,167 @@
+"""What this machine has of all that mcubench can use, and how to get the rest."""
+
+from __future__ import annotations
+
+import grp
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from mcubench.errors import InputError
+from mcubench.link.discover import AttachedPort, attached_ports
+from mcubench.models.catalog import find_models_folder, list_models
+
+__all__ = ["EXTRAS", "Finding", "examine", "virtual_board_works"]
+
+OLDEST_PYTHON = (3, 11)
+COMPILER = "arm-none-eabi-gcc"
+COMPILER_TIMEOUT_S = 10.0
+IMAGE = Path(".pio/build/stm32f746-local/firmware.elf")
+EXTRAS = {
+    "": "the host program itself",
+    "virtual": "virtual boards",
+    "firmware": "building firmware",
+    "hil": "the HIL suite",
+    "dev": "the tests of this project",
+}
+# Without these no virtual board runs; everything else is for more than that.
+NEEDED_FOR_VIRTUAL = frozenset({"python", "packages", "packages [virtual]", "models", "firmware image"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part: whether it is there, what was seen, and what to do when it is not (empty if nothing needs doing)."""
+
+    part: str
+    good: bool
+    found: str
+    remedy: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at this machine, from the current folder; opens no port and changes nothing."""
+    folder = _models_folder()
+    project = folder.parent if folder else Path.cwd()
+    return [
+        _python(),
+        *(_packages(extra) for extra in EXTRAS),
+        _compiler(),
+        _build_tool(project),
+        _models(folder),
+        _image(project / IMAGE),
+        *_ports(attached_ports()),
+    ]
+
+
+def virtual_board_works(findings: list[Finding]) -> bool:
+    """Tell whether all is there that a sweep on a virtual board needs."""
+    return all(finding.good for finding in findings if finding.part in NEEDED_FOR_VIRTUAL)
+
+
+def _python() -> Finding:
+    seen = ".".join(map(str, sys.version_info[:3]))
+    return Finding(
+        "python",
+        sys.version_info >= OLDEST_PYTHON,
+        seen,
+        "" if sys.version_info >= OLDEST_PYTHON else f"install Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or later",
+    )
+
+
+def _packages(extra: str) -> Finding:
+    """Look for the packages that pyproject.toml names for `extra`; the empty one is what is always installed."""
+    part = f"packages [{extra}]" if extra else "packages"
+    present, missing = [], []
+    for name in _requirements(extra):
+        try:
+            present.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        target = f"'mcubench[{extra}]'" if extra else "mcubench"
+        return Finding(part, False, f"missing: {', '.join(missing)}", f"make setup, or pip install {target}")
+    return Finding(part, True, ", ".join(present))
+
+
+def _requirements(extra: str) -> Iterator[str]:
+    """Yield distribution names from lines like `unicorn==2.1.4; extra == "virtual"` (PEP 508)."""
+    for line in metadata.requires("mcubench") or []:
+        needs_extra = re.search(r"extra == ['\"]([\w-]+)['\"]", line)
+        if (needs_extra[1] if needs_extra else "") == extra:
+            name = re.match(r"[\w.-]+", line)
+            assert name is not None
+            yield name[0]
+
+
+def _compiler() -> Finding:
+    remedy = "apt install gcc-arm-none-eabi libnewlib-arm-none-eabi"
+    path = shutil.which(COMPILER)
+    if path is None:
+        return Finding(COMPILER, False, "not on PATH", remedy)
+    try:
+        command = [path, "-dumpfullversion"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILER_TIMEOUT_S, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return Finding(COMPILER, False, f"{path} does not run: {error}", remedy)
+    return Finding(COMPILER, True, f"{done.stdout.strip()} ({path})")
+
+
+def _build_tool(project: Path) -> Finding:
+    tool = project / ".pio-core" / "packages" / "tool-scons"
+    if tool.is_dir():
+        return Finding("PlatformIO build tool", True, _short(tool))
+    return Finding("PlatformIO build tool", False, f"no {_short(tool)}", "make setup (or let PlatformIO download it)")
+
+
+def _models_folder() -> Path | None:
+    try:
+        return find_models_folder()
+    except InputError:
+        return None
+
+
+def _models(folder: Path | None) -> Finding:
+    if folder is None:
+        return Finding("models", False, f"none in {Path.cwd()} or above", "run this inside the project")
+    return Finding("models", True, ", ".join(list_models(folder)))
+
+
+def _image(path: Path) -> Finding:
+    if not path.exists():
+        return Finding("firmware image", False, "not built", "make firmware")
+    try:
+        # Here and not above: pyelftools comes with the extra [virtual], and doctor has to run without it.
+        from mcubench.image import read_image
+
+        image = read_image(path)
+    except (ImportError, InputError) as error:
+        return Finding("firmware image", False, str(error), "make setup firmware")
+    models = ", ".join(image.model_flash_bytes) or "no models"
+    return Finding("firmware image", True, f"{_short(path)}: {image.flash_bytes} bytes of flash, {models}")
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _ports(ports: list[AttachedPort]) -> list[Finding]:
+    if not ports:
+        return [Finding("serial ports", True, "none attached", "plug in a board to measure a real one")]
+    return [_port(port) for port in ports]
+
+
+def _port(port: AttachedPort) -> Finding:
+    seen = port.probable_board or (port.description if port.usb_id else "a port of this machine")
+    if os.access(port.name, os.R_OK | os.W_OK):
+        return Finding(port.name, True, seen)
+    try:
+        group = grp.getgrgid(Path(port.name).stat().st_gid).gr_name
+    except (OSError, KeyError):
+        return Finding(port.name, False, f"{seen}; it went away", "plug it in again")
+    return Finding(port.name, False, f"{seen}; no permission", f"sudo usermod -aG {group} $USER, then log in again")
