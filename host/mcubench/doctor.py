@@ -137,9 +137,9 @@ def _image(path: Path) -> Finding:
         return Finding("firmware image", False, "not built", "make firmware")
     try:
         # Here and not above: pyelftools comes with the extra [virtual], and doctor has to run without it.
-        from mcubench.image import read_image
+        from mcubench.image_layout import read_layout
 
-        image = read_image(path)
+        image = read_layout(path)
     except (ImportError, InputError) as error:
         return Finding("firmware image", False, str(error), "make setup firmware")
     models = ", ".join(image.model_flash_bytes) or "no models"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from mcubench.image import Image, read_image
+from mcubench.image_layout import ImageLayout, read_layout
 
 PROJECT = Path(__file__).parents[3]
 CORE = PROJECT / ".pio-core"
@@ -45,14 +45,14 @@ def run_pio() -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def image(run_pio: Callable[..., str]) -> Image:
+def image(run_pio: Callable[..., str]) -> ImageLayout:
     """The image with both models."""
     run_pio("run", "--environment", "stm32f746-local")
-    return read_image(PROJECT / ".pio/build/stm32f746-local/firmware.elf")
+    return read_layout(PROJECT / ".pio/build/stm32f746-local/firmware.elf")
 
 
 @pytest.fixture(scope="session")
-def harness(run_pio: Callable[..., str]) -> Image:
+def harness(run_pio: Callable[..., str]) -> ImageLayout:
     """The image without engine and models."""
     run_pio("run", "--environment", "stm32f746-harness-local")
-    return read_image(PROJECT / ".pio/build/stm32f746-harness-local/firmware.elf")
+    return read_layout(PROJECT / ".pio/build/stm32f746-harness-local/firmware.elf")

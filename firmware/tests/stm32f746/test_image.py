@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from mcubench.image import Image
+from mcubench.image_layout import ImageLayout
 
 FLASH = range(0x08000000, 0x08100000)
 DTCM = range(0x20000000, 0x20010000)
@@ -48,7 +48,7 @@ def test_every_section_lies_where_the_port_says(name: str, request: pytest.Fixtu
 
 @BOTH
 def test_flash_adds_up_to_the_byte(name: str, request: pytest.FixtureRequest) -> None:
-    image: Image = request.getfixturevalue(name)
+    image: ImageLayout = request.getfixturevalue(name)
     text, data = (int(word) for word in run_tool("size", image.path).splitlines()[1].split()[:2])
     assert image.flash_bytes == text + data
     assert image.flash_bytes == image.path.with_suffix(".bin").stat().st_size
@@ -58,7 +58,7 @@ def test_flash_adds_up_to_the_byte(name: str, request: pytest.FixtureRequest) ->
     assert image.ram_static_bytes == static + image.symbols["__bss_end"] - image.symbols["__bss_start"]
 
 
-def test_engine_and_models_come_first_and_leave_no_gaps(image: Image) -> None:
+def test_engine_and_models_come_first_and_leave_no_gaps(image: ImageLayout) -> None:
     sections = sorted(
         (each for each in image.sections if each.in_flash and each.address in FLASH), key=lambda s: s.address
     )
@@ -70,7 +70,7 @@ def test_engine_and_models_come_first_and_leave_no_gaps(image: Image) -> None:
         assert section.address + section.size_bytes == after.address
 
 
-def test_engine_section_holds_the_kernels_and_text_the_harness(image: Image) -> None:
+def test_engine_section_holds_the_kernels_and_text_the_harness(image: ImageLayout) -> None:
     engine = range(image.symbols["__engine_start"], image.symbols["__engine_end"])
     for name in ("engine_invoke", "engine_model", "generated_models"):
         assert image.symbols[name] & ~1 in engine, name
@@ -80,7 +80,7 @@ def test_engine_section_holds_the_kernels_and_text_the_harness(image: Image) -> 
 
 @BOTH
 def test_vector_table(name: str, request: pytest.FixtureRequest) -> None:
-    image: Image = request.getfixturevalue(name)
+    image: ImageLayout = request.getfixturevalue(name)
     words = struct.unpack("<16I", image.path.with_suffix(".bin").read_bytes()[:64])
     assert words[0] == image.symbols["__stack_high"] == 0x20002000
     assert words[1] == image.symbols["startup_reset"] | 1
@@ -95,18 +95,18 @@ def test_no_heap_no_printf_no_software_floating_point(name: str, request: pytest
     assert not [each for each in names if FORBIDDEN.fullmatch(each)]
 
 
-def test_calls_pass_floats_in_fpu_registers(image: Image) -> None:
+def test_calls_pass_floats_in_fpu_registers(image: ImageLayout) -> None:
     attributes = run_tool("readelf", "--arch-specific", image.path)
     assert "Tag_ABI_VFP_args: VFP registers" in attributes
     assert 'Tag_CPU_name: "7E-M"' in attributes or "Tag_CPU_arch: v7E-M" in attributes
 
 
-def test_harness_keeps_its_budget(harness: Image) -> None:
+def test_harness_keeps_its_budget(harness: ImageLayout) -> None:
     assert harness.flash_bytes - harness.size_bytes(".engine") <= 12 * 1024
     assert harness.ram_static_bytes <= 4 * 1024
 
 
-def test_image_says_what_it_was_built_from(image: Image) -> None:
+def test_image_says_what_it_was_built_from(image: ImageLayout) -> None:
     content = image.path.with_suffix(".bin").read_bytes()
     info = re.search(rb"id=([0-9a-f]{16}) toolchain=(\S+) flags=([^ \0]+)", content)
     assert info is not None
@@ -117,7 +117,7 @@ def test_image_says_what_it_was_built_from(image: Image) -> None:
 
 
 def test_clean_build_has_no_warnings_and_gives_the_same_bytes(
-    image: Image, run_pio: Callable[..., str], tmp_path: Path
+    image: ImageLayout, run_pio: Callable[..., str], tmp_path: Path
 ) -> None:
     printed = run_pio("run", "--environment", "stm32f746-local", PLATFORMIO_BUILD_DIR=str(tmp_path))
     assert "warning" not in printed.lower()

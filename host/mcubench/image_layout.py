@@ -12,7 +12,7 @@ from elftools.elf.sections import SymbolTableSection
 
 from mcubench.errors import InputError
 
-__all__ = ["Image", "Section", "read_image"]
+__all__ = ["ImageLayout", "Section", "read_layout"]
 
 MODEL_PREFIX = ".model_"
 
@@ -28,7 +28,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Image:
+class ImageLayout:
     """Sections in the order of the file, and the addresses of all named symbols."""
 
     path: Path
@@ -61,12 +61,12 @@ class Image:
         return self.size_bytes(".data") + self.size_bytes(".bss")
 
 
-def read_image(path: Path) -> Image:
+def read_layout(path: Path) -> ImageLayout:
     """Read an ELF file. Raises InputError if there is none, or if it is something else."""
     try:
         with path.open("rb") as file:
             elf = ELFFile(file)
-            return Image(path, tuple(_sections(elf)), _symbols(elf))
+            return ImageLayout(path, tuple(_sections(elf)), _symbols(elf))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); build it with `make firmware`") from None
     except ELFError as error:

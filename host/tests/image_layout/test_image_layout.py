@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from mcubench.errors import InputError
-from mcubench.image import read_image
+from mcubench.image_layout import read_layout
 
 
 @pytest.mark.parametrize("content", [b"", b"\x7fELF", b"\x7fELF\x01\x01\x01" + bytes(9), b"MZ" + bytes(100)])
@@ -14,9 +14,9 @@ def test_other_files_are_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "firmware.elf"
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"firmware\.elf: expected an ELF file, but [^\n]+$"):
-        read_image(path)
+        read_layout(path)
 
 
 def test_missing_file_says_how_to_build_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="make firmware"):
-        read_image(tmp_path / "none.elf")
+        read_layout(tmp_path / "none.elf")
