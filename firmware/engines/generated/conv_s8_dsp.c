@@ -1,0 +1,118 @@
+/* int8 convolution for the DSP extension.
+ *
+ * The values under the window are widened to int16 once per pixel (a "column"), then multiplied with every channel's
+ * weights. SXTB16 takes bytes 0 and 2 or 1 and 3 of a word; columns and weights are both taken apart that way, so the
+ * pairs line up without repacking. Four pixels share each weight: 8 SMLAD and 2 SXTB16 make 16 products, and the weights
+ * are read from flash once for four pixels. Off-image values are the input's zero point, whose share is part of the
+ * bias. */
+#include "dsp.h"
+#include "gather.h"
+#include "requantize.h"
+
+#if MCUBENCH_KERNELS_DSP
+
+enum { PIXELS = 4 };
+
+/* The column as bytes: in place in the input if it can be, else collected into `buffer`. */
+static const int8_t *column_bytes(const kernels_conv_s8_t *conv, const gather_position_t *at, const int8_t *input,
+                                  int8_t *buffer) {
+    if (gather_is_pointwise(&conv->window) && conv->window.in_channels == conv->depth) {
+        return input + gather_pixel(&conv->window, at);
+    }
+    gather_column(&conv->window, at, input, 1, (uint8_t)conv->input_zero_point, buffer);
+    return buffer;
+}
+
+/* Widens a column; the words of `step` columns alternate, so that one pointer reads them all. */
+static void widen_column(const int8_t *bytes, int32_t depth, int32_t step, uint32_t *words) {
+    for (; depth > 0; depth -= 4) {
+        uint32_t four = dsp_load(bytes);
+        words[0] = dsp_sxtb16(four);
+        words[step] = dsp_sxtb16_odd(four);
+        bytes += 4;
+        words += 2 * step;
+    }
+}
+
+static void multiply_four_pixels(const kernels_conv_s8_t *conv, const uint32_t *columns, int8_t *output) {
+    const int8_t *weights = conv->weights;
+    const int32_t out_channels = conv->window.out_channels;
+    for (int32_t c = 0; c < out_channels; c++) {
+        const kernels_channel_t *channel = &conv->channels[c];
+        const uint32_t *x = columns;
+        int32_t sum0 = channel->bias;
+        int32_t sum1 = sum0;
+        int32_t sum2 = sum0;
+        int32_t sum3 = sum0;
+        for (int32_t n = conv->depth; n > 0; n -= 4) {
+            uint32_t word = dsp_load(weights);
+            uint32_t even = dsp_sxtb16(word);
+            uint32_t odd = dsp_sxtb16_odd(word);
+            sum0 = dsp_smlad(even, x[0], sum0);
+            sum1 = dsp_smlad(even, x[1], sum1);
+            sum2 = dsp_smlad(even, x[2], sum2);
+            sum3 = dsp_smlad(even, x[3], sum3);
+            sum0 = dsp_smlad(odd, x[4], sum0);
+            sum1 = dsp_smlad(odd, x[5], sum1);
+            sum2 = dsp_smlad(odd, x[6], sum2);
+            sum3 = dsp_smlad(odd, x[7], sum3);
+            weights += 4;
+            x += 2 * PIXELS;
+        }
+        output[c] = requantize_s8(sum0, channel, &conv->output);
+        output[out_channels + c] = requantize_s8(sum1, channel, &conv->output);
+        output[2 * out_channels + c] = requantize_s8(sum2, channel, &conv->output);
+        output[3 * out_channels + c] = requantize_s8(sum3, channel, &conv->output);
+    }
+}
+
+/* Two channels at a time share each word of the column. */
+static void multiply_pixel(const kernels_conv_s8_t *conv, const uint32_t *column, int8_t *output) {
+    const int32_t depth = conv->depth;
+    const int32_t last = conv->window.out_channels - 1;
+    for (int32_t c = 0; c <= last; c += 2) {
+        /* An odd last channel is computed twice and stored once. */
+        int32_t second = c < last ? c + 1 : c;
+        const int8_t *weights0 = conv->weights + c * depth;
+        const int8_t *weights1 = conv->weights + second * depth;
+        int32_t sum0 = conv->channels[c].bias;
+        int32_t sum1 = conv->channels[second].bias;
+        for (int32_t n = 0; n < depth; n += 4) {
+            uint32_t word0 = dsp_load(weights0 + n);
+            uint32_t word1 = dsp_load(weights1 + n);
+            uint32_t even = column[n / 2];
+            uint32_t odd = column[n / 2 + 1];
+            sum0 = dsp_smlad(dsp_sxtb16(word0), even, sum0);
+            sum1 = dsp_smlad(dsp_sxtb16(word1), even, sum1);
+            sum0 = dsp_smlad(dsp_sxtb16_odd(word0), odd, sum0);
+            sum1 = dsp_smlad(dsp_sxtb16_odd(word1), odd, sum1);
+        }
+        output[c] = requantize_s8(sum0, &conv->channels[c], &conv->output);
+        output[second] = requantize_s8(sum1, &conv->channels[second], &conv->output);
+    }
+}
+
+void kernels_conv_s8(const kernels_conv_s8_t *conv, const int8_t *input, int8_t *output, void *scratch) {
+    const kernels_window_t *window = &conv->window;
+    uint32_t *words = scratch;
+    int32_t left = window->out_height * window->out_width;
+    int8_t *buffer = (int8_t *)(words + (left < PIXELS ? 1 : PIXELS) * conv->depth / 2);
+    gather_position_t at = {0, 0};
+
+    for (; left >= PIXELS; left -= PIXELS) {
+        for (int32_t pixel = 0; pixel < PIXELS; pixel++) {
+            widen_column(column_bytes(conv, &at, input, buffer), conv->depth, PIXELS, words + pixel);
+            gather_advance(&at, window);
+        }
+        multiply_four_pixels(conv, words, output);
+        output += PIXELS * window->out_channels;
+    }
+    for (; left > 0; left--) {
+        widen_column(column_bytes(conv, &at, input, buffer), conv->depth, 1, words);
+        gather_advance(&at, window);
+        multiply_pixel(conv, words, output);
+        output += window->out_channels;
+    }
+}
+
+#endif

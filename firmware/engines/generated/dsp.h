@@ -1,0 +1,121 @@
+/* The handful of DSP-extension instructions that the kernels use (Armv7-M Architecture Reference Manual, DDI 0403, A7.7).
+ *
+ * With the extension they are the instructions, without it the same functions in C, so that the DSP kernels can be built
+ * and compared bit for bit on a PC (-DMCUBENCH_KERNELS_DSP=1). Little-endian. */
+#ifndef MCUBENCH_DSP_H
+#define MCUBENCH_DSP_H
+
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __ARM_FEATURE_DSP
+#define DSP_INSTRUCTIONS 1
+#else
+#define DSP_INSTRUCTIONS 0
+#endif
+
+/* Which kernels to build: those made for the DSP extension, or plain C. */
+#ifndef MCUBENCH_KERNELS_DSP
+#define MCUBENCH_KERNELS_DSP DSP_INSTRUCTIONS
+#endif
+
+/* A word from any address: Armv7-M loads and stores single words unaligned (DDI 0403, A3.2.1). */
+static inline uint32_t dsp_load(const void *address) {
+    uint32_t word;
+    memcpy(&word, address, sizeof(word));
+    return word;
+}
+
+static inline void dsp_store(void *address, uint32_t word) {
+    memcpy(address, &word, sizeof(word));
+}
+
+#if DSP_INSTRUCTIONS
+
+#define DSP_TERNARY(name, instruction)                                                                                 \
+    static inline int32_t name(uint32_t a, uint32_t b, int32_t sum) {                                                  \
+        int32_t result;                                                                                                \
+        __asm__(instruction " %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));                              \
+        return result;                                                                                                 \
+    }
+
+/* sum + a.lo x b.lo + a.hi x b.hi; a.lo x b.lo; a.hi x b.hi */
+DSP_TERNARY(dsp_smlad, "smlad")
+DSP_TERNARY(dsp_smlabb, "smlabb")
+DSP_TERNARY(dsp_smlatt, "smlatt")
+/* (sum x 2^32 + a x b) / 2^32, rounded down */
+DSP_TERNARY(dsp_smmla, "smmla")
+
+/* Bytes 0 and 2, sign-extended to halfwords. */
+static inline uint32_t dsp_sxtb16(uint32_t bytes) {
+    uint32_t result;
+    __asm__("sxtb16 %0, %1" : "=r"(result) : "r"(bytes));
+    return result;
+}
+
+/* Bytes 1 and 3. */
+static inline uint32_t dsp_sxtb16_odd(uint32_t bytes) {
+    uint32_t result;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(result) : "r"(bytes));
+    return result;
+}
+
+static inline uint32_t dsp_sadd16(uint32_t a, uint32_t b) {
+    uint32_t result;
+    __asm__("sadd16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+}
+
+/* The larger of each pair of signed bytes: SSUB8 sets the GE flags that SEL reads. */
+static inline uint32_t dsp_max8(uint32_t a, uint32_t b) {
+    uint32_t result;
+    __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+    return result;
+}
+
+#else
+
+static inline int32_t dsp_half(uint32_t word, unsigned shift) {
+    return (int16_t)(word >> shift);
+}
+
+static inline int32_t dsp_smlabb(uint32_t a, uint32_t b, int32_t sum) {
+    return (int32_t)((uint32_t)sum + (uint32_t)(dsp_half(a, 0) * dsp_half(b, 0)));
+}
+
+static inline int32_t dsp_smlatt(uint32_t a, uint32_t b, int32_t sum) {
+    return (int32_t)((uint32_t)sum + (uint32_t)(dsp_half(a, 16) * dsp_half(b, 16)));
+}
+
+static inline int32_t dsp_smlad(uint32_t a, uint32_t b, int32_t sum) {
+    return dsp_smlatt(a, b, dsp_smlabb(a, b, sum));
+}
+
+static inline int32_t dsp_smmla(uint32_t a, uint32_t b, int32_t sum) {
+    return (int32_t)((uint32_t)sum + (uint32_t)(((int64_t)(int32_t)a * (int32_t)b) >> 32));
+}
+
+static inline uint32_t dsp_sxtb16(uint32_t bytes) {
+    return (uint32_t)(uint16_t)(int8_t)bytes | (uint32_t)(uint16_t)(int8_t)(bytes >> 16) << 16;
+}
+
+static inline uint32_t dsp_sxtb16_odd(uint32_t bytes) {
+    return dsp_sxtb16(bytes >> 8);
+}
+
+static inline uint32_t dsp_sadd16(uint32_t a, uint32_t b) {
+    return ((a + b) & 0xFFFFu) | ((a & 0xFFFF0000u) + (b & 0xFFFF0000u));
+}
+
+static inline uint32_t dsp_max8(uint32_t a, uint32_t b) {
+    uint32_t result = 0;
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+        uint32_t lane = (int8_t)(a >> shift) > (int8_t)(b >> shift) ? a : b;
+        result |= lane & (0xFFu << shift);
+    }
+    return result;
+}
+
+#endif
+
+#endif

@@ -1,0 +1,111 @@
+"""What an operator becomes: one call of a kernel with constant parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+from mcubench.codegen.graph import Array
+
+__all__ = ["Channel", "Channels", "Field", "Layer", "Weights", "Window"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """`kernels_window_t`: how a kernel moves over an image, in elements; the pads are those above and to the left."""
+
+    in_height: int
+    in_width: int
+    in_channels: int
+    out_height: int
+    out_width: int
+    out_channels: int
+    kernel_height: int
+    kernel_width: int
+    stride_height: int
+    stride_width: int
+    dilation_height: int
+    dilation_width: int
+    pad_top: int
+    pad_left: int
+
+    def as_fields(self) -> dict[str, Field]:
+        """Return the members by name, for a C initialiser."""
+        return {member.name: getattr(self, member.name) for member in fields(self)}
+
+    @property
+    def taps(self) -> int:
+        return self.kernel_height * self.kernel_width
+
+    @property
+    def out_pixels(self) -> int:
+        return self.out_height * self.out_width
+
+    @property
+    def padded(self) -> bool:
+        """True if some position of the window reaches beyond the image."""
+        reach_y = (self.out_height - 1) * self.stride_height + (self.kernel_height - 1) * self.dilation_height
+        reach_x = (self.out_width - 1) * self.stride_width + (self.kernel_width - 1) * self.dilation_width
+        return self.pad_top > 0 or self.pad_left > 0 or reach_y >= self.in_height or reach_x >= self.in_width
+
+
+@dataclass(frozen=True)
+class Channel:
+    """`kernels_channel_t`: from the sum of one output channel to int8."""
+
+    bias: int
+    multiplier: int
+    shift: int
+
+
+@dataclass(frozen=True)
+class Channels:
+    """A table of `kernels_channel_t` in flash; a parameter that points to it."""
+
+    values: tuple[Channel, ...]
+
+    @property
+    def bytes(self) -> int:
+        return 12 * len(self.values)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """An array of int8 or float32 in flash; a parameter that points to it."""
+
+    values: Array
+
+    @property
+    def bytes(self) -> int:
+        return int(self.values.nbytes)
+
+
+# What a parameter can be: a number, an array, or a struct of these.
+Field = int | float | Channels | Weights | Mapping[str, "Field"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One operator as a kernel call `kernel(&parameters, input, output[, scratch])`.
+
+    `kernel` is "" for a copy, which is nothing if output has input's address; `in_place` says that it may have it.
+    """
+
+    op: str
+    input: int
+    output: int
+    kernel: str = ""
+    parameters: Mapping[str, Field] = field(default_factory=dict)
+    input_type: str = "int8_t"
+    output_type: str = "int8_t"
+    scratch_type: str = ""
+    scratch_bytes: int = 0
+    in_place: bool = False
+    macs: int = 0
+    weights: int = 0
+
+    @property
+    def kernel_type(self) -> str:
+        """C type of the parameters. Both kinds of pool have one type, as have both directions of quantisation."""
+        name = self.kernel.replace("max_pool", "pool").replace("average_pool", "pool").replace("dequantize", "quantize")
+        return f"{name}_t"

@@ -1,0 +1,56 @@
+"""Turns a graph into kernel calls, and says which operator cannot be one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mcubench.codegen.graph import Graph
+from mcubench.codegen.layer import Layer
+from mcubench.codegen.lower_conv import lower_conv, lower_depthwise, lower_fully_connected
+from mcubench.codegen.lower_simple import (
+    lower_dequantize,
+    lower_pool,
+    lower_quantize,
+    lower_reshape,
+    lower_softmax,
+)
+from mcubench.codegen.site import Site
+
+__all__ = ["lower_graph"]
+
+# Newest version of each operator whose options and types are known here (tflite/core/kernels/register.cc of LiteRT).
+_LOWERINGS: dict[str, tuple[int, Callable[[Site], Layer]]] = {
+    "AVERAGE_POOL_2D": (3, lower_pool),
+    "CONV_2D": (8, lower_conv),
+    "DEPTHWISE_CONV_2D": (7, lower_depthwise),
+    "DEQUANTIZE": (9, lower_dequantize),
+    "FULLY_CONNECTED": (14, lower_fully_connected),
+    "MAX_POOL_2D": (3, lower_pool),
+    "QUANTIZE": (6, lower_quantize),
+    "RESHAPE": (1, lower_reshape),
+    "SOFTMAX": (4, lower_softmax),
+}
+
+
+def lower_graph(graph: Graph) -> list[Layer]:
+    """Return one layer per operator, in order.
+
+    Raises InputError that names the first operator which the generated engine cannot run, with its index.
+    """
+    layers = []
+    written = {graph.input}
+    for operator in graph.operators:
+        site = Site(graph, operator)
+        newest, lowering = _LOWERINGS.get(operator.name, (0, None))
+        if lowering is None:
+            raise site.error("is not supported by the generated engine")
+        if operator.version > newest:
+            raise site.error(f"has version {operator.version}, the generated engine supports up to {newest}")
+        layer = lowering(site)
+        if layer.input not in written or layer.output in written:
+            raise site.error("reads a tensor before it is written, or writes one twice")
+        written.add(layer.output)
+        layers.append(layer)
+    if graph.output not in written:
+        raise Site(graph, graph.operators[-1]).error("is the last, but the model's output is never written")
+    return layers

@@ -1,0 +1,186 @@
+"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED as kernel calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mcubench.codegen.fixedpoint import activation_range_f32, activation_range_s8, quantize_multiplier
+from mcubench.codegen.graph import Array
+from mcubench.codegen.layer import Channel, Channels, Field, Layer, Weights, Window
+from mcubench.codegen.lower_window import make_window
+from mcubench.codegen.site import Site
+
+__all__ = ["lower_conv", "lower_depthwise", "lower_fully_connected"]
+
+# Pixels that the kernels compute per pass (PIXELS in conv_s8_dsp.c and conv_f32.c).
+_PIXELS_PER_PASS = 4
+_FLOAT_BYTES = 4
+
+
+def lower_conv(site: Site) -> Layer:
+    """Return the kernel call of a CONV_2D."""
+    kind = _check(site)
+    weights = site.weights(kind, 4)
+    out_channels, height, width, in_channels = weights.shape
+    window = make_window(site, (height, width), out_channels)
+    if in_channels != window.in_channels:
+        raise site.error(
+            f"has weights for {in_channels} of {window.in_channels} input channels; "
+            "the generated engine does not support grouped convolution"
+        )
+    rows = weights.reshape(out_channels, -1)
+    return _conv_f32(site, window, rows) if kind == "float32" else _conv_s8(site, window, rows, _factors(site))
+
+
+def lower_fully_connected(site: Site) -> Layer:
+    """Return the kernel call of a FULLY_CONNECTED: a 1x1 convolution over an image one pixel wide."""
+    kind = _check(site)
+    if site.options.weights_format != 0:
+        raise site.error("has shuffled weights, which the generated engine does not support")
+    weights = site.weights(kind, 2)
+    units, depth = weights.shape
+    rows, rest = divmod(site.input.elements, depth)
+    if rest or site.output.elements != rows * units:
+        raise site.error(
+            f"has an input of shape {list(site.input.shape)} and an output of shape {list(site.output.shape)}, "
+            f"which do not fit weights of shape {[units, depth]}"
+        )
+    window = Window(rows, 1, depth, rows, 1, units, 1, 1, 1, 1, 1, 1, 0, 0)
+    if kind == "float32":
+        return _conv_f32(site, window, weights)
+    return _conv_s8(site, window, weights, _fully_connected_factors(site))
+
+
+def lower_depthwise(site: Site) -> Layer:
+    """Return the kernel call of a DEPTHWISE_CONV_2D."""
+    kind = _check(site)
+    weights = site.weights(kind, 4)
+    one, height, width, out_channels = weights.shape
+    window = make_window(site, (height, width), out_channels)
+    multiplier, rest = divmod(out_channels, window.in_channels)
+    if one != 1 or rest:
+        raise site.error(f"has weights of shape {list(weights.shape)} for {window.in_channels} input channels")
+    taps = weights.reshape(-1, out_channels)
+    parameters: dict[str, Field] = {"window": window.as_fields(), "multiplier": multiplier}
+    macs = window.out_pixels * window.taps * out_channels
+    if kind == "float32":
+        parameters |= {"weights": Weights(taps), "bias": Weights(site.bias("float32", out_channels))}
+        return _layer(site, "depthwise_f32", parameters | _range_f32(site), macs, weights.size)
+    parameters |= _parameters_s8(site, taps, taps.T, _factors(site))
+    # Two tables of int32 offsets, and the values under a window that sticks out of the image.
+    scratch = window.taps * (2 * 4 + window.in_channels)
+    return _layer(site, "depthwise_s8", parameters, macs, weights.size, scratch)
+
+
+def _check(site: Site) -> str:
+    """Return the type, "int8" or "float32"."""
+    site.check_counts((2, 3))
+    return site.check_types(("int8", "int8"), ("float32", "float32"))[0]
+
+
+def _layer(
+    site: Site, kernel: str, parameters: dict[str, Field], macs: int, weights: int, scratch_bytes: int = 0
+) -> Layer:
+    is_float = kernel.endswith("f32")
+    element = "float" if is_float else "int8_t"
+    return Layer(
+        op=site.operator.name,
+        input=site.input.index,
+        output=site.output.index,
+        kernel=f"kernels_{kernel}",
+        parameters=parameters,
+        input_type=element,
+        output_type=element,
+        scratch_type="" if kernel == "depthwise_f32" else "float" if is_float else "void",
+        scratch_bytes=scratch_bytes,
+        macs=macs,
+        weights=weights + site.output.shape[-1],
+    )
+
+
+def _conv_f32(site: Site, window: Window, rows: Array) -> Layer:
+    parameters: dict[str, Field] = {
+        "weights": Weights(rows),
+        "bias": Weights(site.bias("float32", window.out_channels)),
+        "window": window.as_fields(),
+    }
+    scratch = 0 if window.taps == 1 else min(window.out_pixels, _PIXELS_PER_PASS) * rows.shape[1] * _FLOAT_BYTES
+    macs = window.out_pixels * rows.size
+    return _layer(site, "conv_f32", parameters | _range_f32(site), macs, rows.size, scratch)
+
+
+def _conv_s8(site: Site, window: Window, rows: Array, factors: Sequence[float]) -> Layer:
+    depth = -(-rows.shape[1] // 4) * 4
+    padded = np.zeros((rows.shape[0], depth), np.int8)
+    padded[:, : rows.shape[1]] = rows
+    parameters: dict[str, Field] = {"window": window.as_fields(), "depth": depth}
+    parameters |= _parameters_s8(site, padded, rows, factors)
+    # int16 columns of the pixels of one pass, then one column of bytes, where it cannot be read in place.
+    columns = _PIXELS_PER_PASS if window.out_pixels >= _PIXELS_PER_PASS else 1
+    in_place = window.taps == 1 and rows.shape[1] == depth
+    scratch = columns * depth * 2 + (0 if in_place else depth)
+    return _layer(site, "conv_s8", parameters, window.out_pixels * rows.size, rows.size, scratch)
+
+
+def _range_f32(site: Site) -> dict[str, Field]:
+    low, high = activation_range_f32(site.activation)
+    return {"min": low, "max": high}
+
+
+def _parameters_s8(site: Site, stored: Array, rows: Array, factors: Sequence[float]) -> dict[str, Field]:
+    """Return what the int8 kernels share; `stored` are the weights as laid out in flash, `rows` by output channel."""
+    low, high = activation_range_s8(site.activation, site.quantization(site.output, "output"))
+    _, output_zero = site.per_tensor(site.output, "output")
+    _, input_zero = site.per_tensor(site.input, "input")
+    return {
+        "weights": Weights(stored),
+        "channels": Channels(_channels(site, rows, factors, input_zero)),
+        "input_zero_point": input_zero,
+        "output": {"zero_point": output_zero, "min": low, "max": high},
+    }
+
+
+def _channels(site: Site, rows: Array, factors: Sequence[float], input_zero: int) -> tuple[Channel, ...]:
+    """Fold the input's zero point into the biases, and refuse sums that could leave 32 bits."""
+    wide = rows.astype(np.int64)
+    bias = site.bias("int32", len(rows)).astype(np.int64)
+    folded = bias - input_zero * wide.sum(axis=1)
+    # Kernels sum weights x raw inputs on top of the folded bias, in any order.
+    reach = np.abs(folded) + np.abs(wide).sum(axis=1) * 128
+    if reach.max() >= 1 << 31:
+        raise site.error("has weights and biases whose sum can exceed 32 bits")
+    scalings = [quantize_multiplier(factor) for factor in factors]
+    return tuple(
+        Channel(int(value), 2 * significand, shift)
+        for value, (significand, shift) in zip(folded, scalings, strict=True)
+    )
+
+
+def _factors(site: Site) -> list[float]:
+    """Return input scale x weight scale / output scale per output channel, in doubles."""
+    input_scale, _ = site.per_tensor(site.input, "input")
+    output_scale, _ = site.per_tensor(site.output, "output")
+    quantization = site.weights_quantization()
+    channels = site.output.shape[-1]
+    if any(quantization.zero_points):
+        raise site.error("has weights with a zero point other than 0, which the generated engine does not support")
+    if len(quantization.scales) not in (1, channels):
+        raise site.error(f"has weights with {len(quantization.scales)} scales for {channels} output channels")
+    expected_axis = 3 if site.operator.name == "DEPTHWISE_CONV_2D" else 0
+    if len(quantization.scales) > 1 and quantization.axis != expected_axis:
+        raise site.error(f"has weights quantised along axis {quantization.axis}, expected {expected_axis}")
+    scales = quantization.scales if len(quantization.scales) > 1 else quantization.scales * channels
+    return [input_scale * scale / output_scale for scale in scales]
+
+
+def _fully_connected_factors(site: Site) -> list[float]:
+    """As _factors, but with one scale the reference kernel multiplies input and weight scale in float32."""
+    factors = _factors(site)
+    scales = site.weights_quantization().scales
+    if len(scales) > 1:
+        return factors
+    input_scale, _ = site.per_tensor(site.input, "input")
+    output_scale, _ = site.per_tensor(site.output, "output")
+    return [float(np.float32(input_scale) * np.float32(scales[0])) / output_scale] * len(factors)

@@ -1,0 +1,108 @@
+"""A model ready to be written as C: kernel calls, and where each of their buffers lies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mcubench.codegen.graph import Graph, Tensor
+from mcubench.codegen.layer import Channels, Layer, Weights
+from mcubench.codegen.lower import lower_graph
+from mcubench.codegen.planner import Buffer, Placement, plan_bytes, plan_memory
+from mcubench.codegen.reader import read_graph
+
+__all__ = ["Program", "compile_model"]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled model. `tensor_offsets` and `scratch_offsets` are in bytes from the start of the arena."""
+
+    name: str
+    sha256: str
+    tensors: tuple[Tensor, ...]
+    input: Tensor
+    output: Tensor
+    layers: tuple[Layer, ...]
+    plan: tuple[Placement, ...]
+    tensor_offsets: dict[int, int]
+    scratch_offsets: dict[int, int]
+
+    @property
+    def arena_bytes(self) -> int:
+        """Working memory, a multiple of 8 bytes."""
+        return -(-plan_bytes(self.plan) // 8) * 8
+
+    def runs(self, layer: Layer) -> bool:
+        """False if there is nothing to do because a copy's input and output share their memory."""
+        return bool(layer.kernel) or self.tensor_offsets[layer.input] != self.tensor_offsets[layer.output]
+
+    @property
+    def macs(self) -> int:
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases."""
+        return sum(layer.weights for layer in self.layers)
+
+    @property
+    def constant_bytes(self) -> int:
+        """Flash that weights, biases and scaling factors take."""
+        return sum(
+            value.bytes
+            for layer in self.layers
+            for value in layer.parameters.values()
+            if isinstance(value, (Channels, Weights))
+        )
+
+
+def compile_model(name: str, data: bytes) -> Program:
+    """Return the program of a model in the bytes of a .tflite file; InputError if the engine cannot run it."""
+    graph = read_graph(data)
+    layers = lower_graph(graph)
+    buffers = {tensor: _tensor_buffer(graph, layers, tensor) for tensor in _activations(graph, layers)}
+    scratch = {
+        index: Buffer(f"scratch {index}", layer.scratch_bytes, index, index)
+        for index, layer in enumerate(layers)
+        if layer.scratch_bytes
+    }
+    chains = [[buffers[tensor] for tensor in chain] for chain in _chains(graph, layers)]
+    plan = plan_memory([*chains, *([buffer] for buffer in scratch.values())])
+    offsets = {placement.buffer: placement.offset for placement in plan}
+    return Program(
+        name=name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        tensors=graph.tensors,
+        input=graph.tensors[graph.input],
+        output=graph.tensors[graph.output],
+        layers=tuple(layers),
+        plan=tuple(plan),
+        tensor_offsets={tensor: offsets[buffer] for tensor, buffer in buffers.items()},
+        scratch_offsets={index: offsets[buffer] for index, buffer in scratch.items()},
+    )
+
+
+def _activations(graph: Graph, layers: Sequence[Layer]) -> list[int]:
+    return [graph.input, *(layer.output for layer in layers)]
+
+
+def _chains(graph: Graph, layers: Sequence[Layer]) -> list[list[int]]:
+    """Return the activation tensors in chains: each overwrites the one before it, which nobody reads later."""
+    chains = [[graph.input]]
+    for index, layer in enumerate(layers):
+        is_read_later = any(later.input == layer.input for later in layers[index + 1 :])
+        if layer.in_place and not is_read_later and layer.input != graph.output:
+            next(chain for chain in chains if chain[-1] == layer.input).append(layer.output)
+        else:
+            chains.append([layer.output])
+    return chains
+
+
+def _tensor_buffer(graph: Graph, layers: Sequence[Layer], tensor: int) -> Buffer:
+    uses = [index for index, layer in enumerate(layers) if tensor in (layer.input, layer.output)]
+    first = -1 if tensor == graph.input else min(uses)
+    # The output is still there when all operators have run.
+    last = len(layers) if tensor == graph.output else max(uses)
+    return Buffer(f"tensor {tensor}", graph.tensors[tensor].bytes, first, last)

@@ -1,0 +1,128 @@
+"""An operator together with the graph it stands in: typed access to its tensors, and errors that name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mcubench.codegen.fixedpoint import INT8_MAX, INT8_MIN
+from mcubench.codegen.graph import Array, Graph, Operator, Options, Quantization, Tensor
+from mcubench.errors import InputError
+
+__all__ = ["Site"]
+
+_ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
+
+
+@dataclass(frozen=True)
+class Site:
+    """One operator of one graph."""
+
+    graph: Graph
+    operator: Operator
+
+    @property
+    def options(self) -> Options:
+        return self.operator.options
+
+    def error(self, problem: str) -> InputError:
+        """Return an error that names the operator."""
+        return InputError(f"operator {self.operator.index} ({self.operator.name}) {problem}")
+
+    def check_counts(self, inputs: tuple[int, ...]) -> None:
+        """Require one output and a number of inputs that is in `inputs`."""
+        seen = len(self.operator.inputs)
+        if seen not in inputs or len(self.operator.outputs) != 1:
+            wanted = " or ".join(map(str, inputs))
+            raise self.error(
+                f"has {seen} inputs and {len(self.operator.outputs)} outputs, expected {wanted} inputs and 1 output"
+            )
+
+    @property
+    def activation(self) -> str:
+        if self.options.activation not in _ACTIVATIONS:
+            raise self.error(
+                f"has the fused activation {self.options.activation}, "
+                f"the generated engine supports {', '.join(_ACTIVATIONS)}"
+            )
+        return self.options.activation
+
+    @property
+    def input(self) -> Tensor:
+        """The tensor that flows through; never a constant."""
+        tensor = self._tensor(self.operator.inputs[0], "input")
+        if tensor.data is not None:
+            raise self.error("has a constant as its input, which the generated engine does not support")
+        return tensor
+
+    @property
+    def output(self) -> Tensor:
+        tensor = self._tensor(self.operator.outputs[0], "output")
+        if tensor.data is not None:
+            raise self.error("has a constant as its output")
+        return tensor
+
+    def weights(self, kind: str, dimensions: int) -> Array:
+        """Return constant input 1, which must have that type and number of dimensions."""
+        tensor = self._tensor(self.operator.inputs[1], "weights")
+        if tensor.data is None:
+            raise self.error("has weights that are not constant, which the generated engine does not support")
+        if tensor.type != kind or len(tensor.shape) != dimensions:
+            raise self.error(
+                f"has {tensor.type} weights of shape {list(tensor.shape)}, expected {kind} in {dimensions} dimensions"
+            )
+        return self._finite(tensor.data)
+
+    def weights_quantization(self) -> Quantization:
+        return self.quantization(self.graph.tensors[self.operator.inputs[1]], "weights")
+
+    def bias(self, kind: str, channels: int) -> Array:
+        """Return constant input 2, zeros if it is absent; shape (channels,)."""
+        index = self.operator.inputs[2] if len(self.operator.inputs) > 2 else -1
+        if index == -1:
+            return np.zeros(channels, kind)
+        tensor = self._tensor(index, "bias")
+        if tensor.data is None or tensor.type != kind or tensor.elements != channels:
+            raise self.error(f"has a {tensor.type} bias of {tensor.elements} values, expected {channels} of {kind}")
+        return self._finite(tensor.data.reshape(channels))
+
+    def check_types(self, *allowed: tuple[str, str]) -> tuple[str, str]:
+        """Return the (input, output) types, which must be one of `allowed`."""
+        seen = (self.input.type, self.output.type)
+        if seen not in allowed:
+            wanted = ", ".join(f"{a} to {b}" for a, b in allowed)
+            raise self.error(f"goes from {seen[0]} to {seen[1]}, the generated engine supports {wanted}")
+        return seen
+
+    def quantization(self, tensor: Tensor, role: str) -> Quantization:
+        """Return the quantisation of a tensor, which must have one with positive scales and zero points that fit."""
+        quantization = tensor.quantization
+        if quantization is None:
+            raise self.error(f"has {tensor.type} {role} without a scale")
+        low, high = (0, 255) if tensor.type == "uint8" else (INT8_MIN, INT8_MAX)
+        if not all(0.0 < scale < float("inf") for scale in quantization.scales):
+            raise self.error(f"has {role} with a scale that is not positive and finite")
+        if not all(low <= zero <= high for zero in quantization.zero_points):
+            raise self.error(f"has {role} with a zero point outside {low} to {high}")
+        return quantization
+
+    def per_tensor(self, tensor: Tensor, role: str) -> tuple[float, int]:
+        """Return the one scale and zero point of an activation tensor."""
+        quantization = self.quantization(tensor, role)
+        if len(quantization.scales) != 1:
+            raise self.error(f"has an {role} with {len(quantization.scales)} scales, expected one")
+        return quantization.scales[0], quantization.zero_points[0]
+
+    def _finite(self, values: Array) -> Array:
+        if not np.isfinite(values).all():
+            raise self.error("has weights or biases that are not finite")
+        return values
+
+    def _tensor(self, index: int, role: str) -> Tensor:
+        if index < 0:
+            raise self.error(f"has no {role} tensor")
+        tensor = self.graph.tensors[index]
+        if tensor.elements <= 0 or any(size <= 0 for size in tensor.shape):
+            raise self.error(f"has an {role} of shape {list(tensor.shape)}, expected sizes of 1 and more")
+        return tensor
