@@ -1,0 +1,64 @@
+"""Builds of the core for the PC, each made once per test session."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers wire.py and rig.py; importlib mode adds no folder
+
+from rig import FIRMWARE, FakeBoard, PtyBoard, run_tool  # noqa: E402 - needs the line above
+
+WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wmissing-prototypes", "-Werror")
+
+
+def core_sources() -> list[Path]:
+    return [path for path in sorted((FIRMWARE / "common").glob("*.c")) if path.name != "main.c"]
+
+
+@pytest.fixture(scope="session")
+def native_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The PC as a board with the test engine, AddressSanitizer and UBSan."""
+    out = tmp_path_factory.mktemp("native")
+    run_tool("make", "-s", "-C", FIRMWARE / "native", "ENGINE=test", f"OUT={out}", "SANITIZE=1")
+    return out / "board"
+
+
+@pytest.fixture
+def pty_board(native_program: Path) -> Iterator[PtyBoard]:
+    with PtyBoard(native_program) as board:
+        assert board.next() is not None  # the boot line
+        yield board
+        assert board.running, "the board died, see its standard error"
+
+
+@pytest.fixture(scope="session")
+def fake_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The core, the test engine and the fake port as a library with UBSan."""
+    tests = FIRMWARE / "tests"
+    library = tmp_path_factory.mktemp("fake") / "libcore.so"
+    run_tool(
+        "gcc", "-std=c11", "-g", "-O1", *WARNINGS, "-fsanitize=undefined", "-fno-sanitize-recover=all",
+        "-shared", "-fPIC", "-DBUSY_STEPS=1", f"-I{FIRMWARE / 'common'}", f"-I{tests / 'fake_port'}",
+        *core_sources(), tests / "fake_port" / "fake_port.c", tests / "engine_test" / "engine_test.c", "-o", library,
+    )  # fmt: skip
+    return library
+
+
+@pytest.fixture(scope="session")
+def loaded_board(fake_library: Path) -> FakeBoard:
+    return FakeBoard(fake_library)
+
+
+@pytest.fixture
+def fake_board(loaded_board: FakeBoard) -> FakeBoard:
+    """The board in memory, restarted, with the model `echo` selected."""
+    loaded_board.library.fake_start()
+    loaded_board.cycles_per_reading = 10
+    loaded_board.clock_status = 0
+    loaded_board.handle(b"\x00\x00\nclock 216\n")
+    assert loaded_board.ask_final("model echo").kind == "ok"
+    return loaded_board

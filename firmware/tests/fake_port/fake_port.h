@@ -1,0 +1,25 @@
+/* The board in memory: a port whose bytes, clock and failures the test decides. */
+#ifndef FAKE_PORT_H
+#define FAKE_PORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Starts the core; what it had selected before stays. */
+void fake_start(void);
+
+/* Puts bytes into the receive ring; returns how many fitted. */
+size_t fake_feed(const uint8_t *data, size_t size);
+
+/* Polls the core once. After a `reset` command the core is started again. */
+void fake_poll(void);
+
+/* Takes what the core has sent since the last call, at most `size` bytes. */
+size_t fake_take(uint8_t *data, size_t size);
+
+extern int fake_clock_status; /* what port_clock_apply returns */
+extern uint32_t fake_resets;  /* calls of port_reset */
+extern uint32_t fake_cache_flushes;
+extern uint32_t fake_lost_output; /* bytes for which the test left no room */
+
+#endif
