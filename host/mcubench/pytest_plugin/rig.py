@@ -1,0 +1,105 @@
+"""The board that a test session runs on, and what belongs to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mcubench.boards import BoardAddress, open_board, parse_board, parse_port
+from mcubench.errors import RigError
+from mcubench.link import DEFAULT_BAUD, Transcript
+from mcubench.protocol import Board, BoardInfo
+from mcubench.protocol.client import HELLO_TIMEOUT_S
+
+__all__ = ["Rig", "board_address", "open_rig"]
+
+DEFAULT_BOARD = "virtual:stm32f746"
+LOG_FOLDER = Path("results", "hil")
+
+
+@dataclass
+class Rig:
+    """A connected board; `log_dir` takes logs and figures of this session, `timeout_multiplier` stretches waits.
+
+    `timing_model` is None for a real board; `abort` ends a virtual one and does nothing to a real one.
+    """
+
+    address: BoardAddress
+    board: Board
+    info: BoardInfo
+    transcript: Transcript
+    log_dir: Path
+    timeout_multiplier: float
+    timing_model: str | None = None
+    abort: Callable[[], None] = lambda: None
+    _failure: RigError | None = None
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether times are modelled, not measured."""
+        return self.info.timing == "modelled"
+
+    def resynchronise(self) -> Board:
+        """Bring host and board in step, whatever the last test left behind, and return the board.
+
+        Raises RigError if the board does not answer; once it did not, every later call raises the same at once.
+        """
+        if self._failure is not None:
+            raise self._failure
+        try:
+            self.board.connect(HELLO_TIMEOUT_S * self.timeout_multiplier)
+        except RigError as exc:
+            self._failure = exc
+            raise
+        return self.board
+
+
+def board_address(config: pytest.Config) -> BoardAddress:
+    """Return the board that the options name; raises UsageError if they contradict, InputError if it is unknown."""
+    port, board, virtual = (config.getoption(name) for name in ("--port", "--board", "--virtual"))
+    firmware = config.getoption("--firmware")
+    is_address = board is not None and ":" in board
+    if sum((port is not None, is_address, virtual is not None)) > 1:
+        raise pytest.UsageError("name one board: --port, --virtual, or --board virtual:NAME")
+    if port is not None:
+        return parse_port(port)
+    name = f"virtual:{virtual}" if virtual else board if is_address else DEFAULT_BOARD
+    return parse_board(name, Path(firmware) if firmware else None)
+
+
+@contextmanager
+def open_rig(config: pytest.Config) -> Iterator[Rig]:
+    """Open the board that the options name and say hello; start it before and end it after if it is virtual.
+
+    Raises RigError if it does not answer, or if it is another board than --board says.
+    """
+    address = board_address(config)
+    transcript = Transcript()
+    multiplier: float = config.getoption("--timeout-multiplier")
+    with open_board(address, config.getoption("--baud") or DEFAULT_BAUD, transcript) as opened:
+        board = Board(opened.link)
+        info = board.connect(HELLO_TIMEOUT_S * multiplier)
+        _check_name(config.getoption("--board"), info, address)
+        rig = Rig(address, board, info, transcript, _make_log_dir(config), multiplier)
+        if opened.child:
+            rig.abort = opened.child.kill
+        yield rig
+
+
+def _check_name(wanted: str | None, info: BoardInfo, address: BoardAddress) -> None:
+    if wanted is not None and ":" not in wanted and wanted != info.board:
+        raise RigError(f"{address.name}: expected a {wanted} there, found a {info.board}; check --port and --board")
+
+
+def _make_log_dir(config: pytest.Config) -> Path:
+    """Return an empty folder; a process of pytest-xdist gets one of its own."""
+    folder = config.rootpath / LOG_FOLDER / os.environ.get("PYTEST_XDIST_WORKER", "main")
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    return folder
