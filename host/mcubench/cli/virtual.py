@@ -1,0 +1,110 @@
+"""`mcubench virtual`: a virtual board on a pty or a TCP port."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from mcubench.errors import InputError
+from mcubench.virtual.board import VirtualBoard
+from mcubench.virtual.chips import CHIPS
+from mcubench.virtual.faults import parse_fault
+from mcubench.virtual.loader import load_image
+from mcubench.virtual.outside import Outside, PtyOutside, TcpOutside
+
+__all__ = ["command"]
+
+
+@click.command("virtual")
+@click.argument("chip")
+@click.option("--firmware", type=click.Path(path_type=Path), required=True, help="The ELF file to run.")
+@click.option(
+    "--tcp", "tcp_port", type=click.IntRange(0, 65535), help="Offer a TCP port (0: any free one) instead of a pty."
+)
+@click.option("--link", type=click.Path(path_type=Path), help="Make this a symbolic link to the pty.")
+@click.option(
+    "--baud", type=click.IntRange(min=300), help="Rate of the outside in bits/s [default: what the firmware means]."
+)
+@click.option(
+    "--fault", "faults", multiple=True, metavar="SPEC", help="Misbehave: NAME[:KEY=VALUE,...], see docs/virtual.md."
+)
+@click.option(
+    "--strict", is_flag=True, help="End with exit code 1 where real silicon would not do what the firmware expects."
+)
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="End after so much virtual time.")
+@click.option("--parent-pid", type=click.IntRange(min=1), help="End when this process has ended.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell of resets, clocks and line rates on stderr.")
+def command(
+    chip: str,
+    firmware: Path,
+    tcp_port: int | None,
+    link: Path | None,
+    baud: int | None,
+    faults: tuple[str, ...],
+    strict: bool,
+    seconds: float | None,
+    parent_pid: int | None,
+    verbose: bool,
+) -> None:
+    """Run firmware on a virtual CHIP; the first line of output names the port to open."""
+    if chip not in CHIPS:
+        raise InputError(f"no virtual chip '{chip}'; there is {', '.join(CHIPS)}")
+    if link is not None and tcp_port is not None:
+        raise InputError("--link names a pty; it cannot be used with --tcp")
+    _log_to_stderr(verbose)
+    parsed = [parse_fault(fault) for fault in faults]
+    image = load_image(firmware)
+    stops = _StopSignals(parent_pid)
+    outside: Outside = PtyOutside(link) if tcp_port is None else TcpOutside(tcp_port)
+    with closing(outside):
+        board = VirtualBoard(CHIPS[chip], image, outside, parsed, baud, strict)
+        click.echo(outside.name)
+        sys.stdout.flush()
+        end_s = float("inf") if seconds is None else seconds
+        started_s = time.monotonic()
+        board.run(lambda: stops.stopped() or board.now_s >= end_s)
+        logging.getLogger("mcubench.virtual").info(
+            "%d cycles, %.3f virtual seconds in %.3f real ones", board.cycles, board.now_s, time.monotonic() - started_s
+        )
+
+
+def _log_to_stderr(verbose: bool) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("virtual board: %(message)s"))
+    logger = logging.getLogger("mcubench.virtual")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+class _StopSignals:
+    """SIGTERM, SIGINT and the end of the process that started us, as one question."""
+
+    def __init__(self, parent_pid: int | None) -> None:
+        self._signalled = False
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        self._parent_gone = _watch_process(parent_pid) if parent_pid is not None else lambda: False
+
+    def stopped(self) -> bool:
+        return self._signalled or self._parent_gone()
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._signalled = True
+
+
+def _watch_process(pid: int) -> Callable[[], bool]:
+    """Return a function that tells whether the process has ended; a descriptor cannot be fooled by a reused number."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError as exc:
+        raise InputError(f"--parent-pid {pid}: no such process ({exc.strerror})") from exc
+    return lambda: bool(select.select([descriptor], [], [], 0)[0])

@@ -1,0 +1,153 @@
+"""A whole virtual board: core, memories, peripherals, line and outside, running one firmware image."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from mcubench.errors import InputError
+from mcubench.virtual.bus import Bus
+from mcubench.virtual.faults import BoardFaults, Fault
+from mcubench.virtual.idle import PollWatch
+from mcubench.virtual.journal import Journal
+from mcubench.virtual.loader import Image
+from mcubench.virtual.machine import Machine, Stop
+from mcubench.virtual.outside import Outside
+from mcubench.virtual.reset import ResetCause
+from mcubench.virtual.time import Pace, VirtualTime
+from mcubench.virtual.timing import MemoryRegion
+from mcubench.virtual.uart_line import UartLine
+from mcubench.virtual.wiring import Chip, Wiring
+
+__all__ = ["VirtualBoard"]
+
+_log = logging.getLogger("mcubench.virtual")
+
+# How often, in virtual time, the board looks outside while its firmware computes.
+_SLICE_S = 0.002
+
+
+class VirtualBoard:
+    """Runs firmware on a chip's model; `run` is the process's main loop.
+
+    board = VirtualBoard(CHIPS["stm32f746"], load_image(path), PtyOutside())
+    board.run(lambda: asked_to_stop)
+    """
+
+    def __init__(
+        self,
+        chip: Chip,
+        image: Image,
+        outside: Outside,
+        faults: Iterable[Fault] = (),
+        baud: int | None = None,
+        strict: bool = False,
+    ) -> None:
+        """`baud` fixes the outside's bit rate; without it the outside follows the firmware's standard rate.
+
+        Raises InputError if the image does not fit the chip. With `strict`, `run` raises CheckFailedError at the first
+        access that real silicon would not serve.
+        """
+        self._chip = chip
+        self._outside = outside
+        self._journal = Journal(strict)
+        self._faults = BoardFaults(faults)
+        self._machine = Machine(chip.unicorn_model, chip.core, chip.memories, chip.windows)
+        self._virtual = VirtualTime(self._machine.counter, chip.boot_hz)
+        self._pace = Pace(self._virtual, outside.wait)
+        self._polls = PollWatch(self._machine.counter, self._virtual, self._pace)
+        self._line = UartLine(outside, self._faults, self._virtual, baud)
+        self._bus = Bus(self._journal, self._polls, chip.unmodelled)
+        self._pending_reset: ResetCause | None = None
+        self._parts = chip.build(self._wiring())
+        self._bus.attach(self._machine.uc, [(window.start, window.size) for window in chip.windows])
+        self._journal.where = self._machine.place
+        self._polls.collect = self._line.collect
+        self._faults.on_reset = lambda: self._request_reset(ResetCause.PIN)
+        self._faults.on_hang = lambda: self._stop_core("the fault option hangs it")
+        self._dead = False
+        self._power_on(image)
+
+    @property
+    def now_s(self) -> float:
+        """Virtual seconds since power-on."""
+        return self._virtual.now_s
+
+    @property
+    def cycles(self) -> int:
+        """CPU cycles since power-on, idle time included."""
+        return self._machine.counter.cycles
+
+    def run(self, should_stop: Callable[[], bool]) -> None:
+        """Run the firmware until `should_stop` says so; it is asked every few milliseconds."""
+        while not should_stop():
+            if self._dead:
+                self._pace.idle()
+                self._outside.read()  # nobody is there to take it
+            else:
+                self._run_slice()
+            if self._pending_reset is not None:
+                self._reset(self._pending_reset)
+
+    def _run_slice(self) -> None:
+        stop = self._machine.run(self._virtual.cycles_at(self._virtual.now_s + _SLICE_S))
+        if stop is Stop.FAULT and not self._dead:
+            self._stop_core(self._machine.fault)
+        elif stop is Stop.WAITING:
+            self._polls.pass_time(may_sleep=True)
+        self._line.collect()
+        self._parts.sync()
+
+    def _power_on(self, image: Image) -> None:
+        machine = self._machine
+        machine.scramble_ram()
+        machine.load(image)
+        for address, data in self._chip.constants.items():
+            machine.memory.write(address, data)
+        entry = int.from_bytes(machine.memory.read(self._chip.vector_table + 4, 4), "little")
+        if not entry & 1 or not any(_contains(memory.region, entry) for memory in self._chip.memories):
+            raise InputError(
+                f"{image.path}: no vector table at 0x{self._chip.vector_table:08x} (reset vector 0x{entry:08x}); "
+                f"expected an image linked for {self._chip.name}"
+            )
+        self._reset(ResetCause.POWER_ON)
+
+    def _reset(self, cause: ResetCause) -> None:
+        self._pending_reset = None
+        self._dead = False
+        self._journal.note(f"reset: {cause.value}")
+        self._bus.reset()
+        self._parts.reset_by(cause)
+        self._machine.reset(self._chip.vector_table)
+        self._faults.restarted()
+
+    def _request_reset(self, cause: ResetCause) -> None:
+        self._pending_reset = cause
+        self._machine.stop_soon()
+
+    def _stop_core(self, reason: str) -> None:
+        _log.error("the core stopped: %s; the board is dead until it is started again", reason)
+        self._dead = True
+        self._machine.stop_soon()
+
+    def _on_window(self, active: bool) -> None:
+        self._machine.counter.window(active)
+        self._faults.window(active)
+
+    def _wiring(self) -> Wiring:
+        return Wiring(
+            bus=self._bus,
+            counter=self._machine.counter,
+            virtual=self._virtual,
+            polls=self._polls,
+            journal=self._journal,
+            memory=self._machine.memory,
+            line=self._line,
+            oscillator_hz=self._faults.oscillator_hz,
+            request_reset=lambda: self._request_reset(ResetCause.SOFTWARE),
+            window=self._on_window,
+        )
+
+
+def _contains(region: MemoryRegion, address: int) -> bool:
+    return region.start <= address < region.start + region.size

@@ -1,0 +1,155 @@
+"""Faults on purpose: a board that misbehaves the same way every time it is asked to.
+
+    silence:after=N              after N bytes sent, nothing more comes
+    garbage:after=N              after N bytes sent, every byte is a random one
+    drop:rate=R  flip:rate=R  double:rate=R      lose, change one bit of, or repeat a byte with probability R
+    reset:after=N                the reset pin is pulled after N bytes sent, once
+    crystal:hse_hz=F,hsi_hz=F    the true frequency of an oscillator
+    hang:after=N                 the core stops after N inferences (falling edges of the window pin)
+    die:after=N                  the process ends after N bytes sent
+
+`seed=S` makes another replayable sequence, `to=board` or `to=host` limits drop, flip and double to one direction.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from mcubench.errors import InputError
+
+__all__ = ["BoardFaults", "Fault", "parse_fault"]
+
+_DIRECTIONS = ("both", "board", "host")
+_COUNTED = {"after": 0.0}
+_RANDOM = {"rate": 0.001, "seed": 0.0}
+_DEFAULTS: Mapping[str, Mapping[str, float]] = {
+    "silence": _COUNTED,
+    "garbage": {"after": 0.0, "seed": 0.0},
+    "drop": _RANDOM,
+    "flip": _RANDOM,
+    "double": _RANDOM,
+    "reset": _COUNTED,
+    "crystal": {},
+    "hang": _COUNTED,
+    "die": _COUNTED,
+}
+_OPTIONAL = {"crystal": ("hse_hz", "hsi_hz")}
+_DIRECTED = ("drop", "flip", "double")
+_DEAD_EXIT_CODE = 3
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault with its numbers; `to` is the direction it acts in."""
+
+    name: str
+    values: Mapping[str, float]
+    to: str = "both"
+
+
+def parse_fault(text: str) -> Fault:
+    """Return the fault that `name[:key=value,...]` describes; anything not in this module's table is an InputError."""
+    name, _, rest = text.partition(":")
+    if name not in _DEFAULTS:
+        raise InputError(f"fault '{text}': unknown fault '{name}'; known are {', '.join(_DEFAULTS)}")
+    values = dict(_DEFAULTS[name])
+    allowed = [*values, *_OPTIONAL.get(name, ()), *(["to"] if name in _DIRECTED else [])]
+    to = "both"
+    for word in filter(None, rest.split(",")):
+        key, _, value = word.partition("=")
+        if key not in allowed:
+            raise InputError(f"fault '{text}': '{name}' takes {', '.join(allowed)}, not '{key}'")
+        if key == "to":
+            to = _direction(text, value)
+        else:
+            values[key] = _number(text, key, value)
+    return Fault(name, values, to)
+
+
+def _direction(text: str, value: str) -> str:
+    if value not in _DIRECTIONS:
+        raise InputError(f"fault '{text}': to={value} is none of {', '.join(_DIRECTIONS)}")
+    return value
+
+
+def _number(text: str, key: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    highest = {"rate": 1.0}.get(key, 1e12)
+    lowest = 1e3 if key.endswith("_hz") else 0.0
+    if not lowest <= number <= highest:
+        raise InputError(f"fault '{text}': {key}={value} is not a number from {lowest:g} to {highest:g}")
+    return number
+
+
+class BoardFaults:
+    """All faults of one board, as the line and the board meet them."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._faults = tuple(faults)
+        self._dice = [random.Random(int(fault.values.get("seed", 0))) for fault in self._faults]
+        self._sent = 0
+        self._inferences = 0
+        self._reset_done = False
+        self._resetting = False
+        self.on_reset: Callable[[], None] = lambda: None
+        self.on_hang: Callable[[], None] = lambda: None
+
+    def oscillator_hz(self, name: str, nominal_hz: float) -> float:
+        """Return the true frequency of the oscillator "hse" or "hsi"."""
+        for fault in self._faults:
+            if fault.name == "crystal":
+                nominal_hz = fault.values.get(f"{name}_hz", nominal_hz)
+        return nominal_hz
+
+    def restarted(self) -> None:
+        """The board has begun anew: what it sends from now on gets out again."""
+        self._resetting = False
+
+    def window(self, active: bool) -> None:
+        """Count an inference when its timed window closes."""
+        self._inferences += not active
+        if not active and any(f.name == "hang" and self._inferences >= f.values["after"] for f in self._faults):
+            self.on_hang()
+
+    def to_board(self, data: bytes) -> bytes:
+        """Return what reaches the board of bytes from the outside."""
+        return b"".join(self._mangle(bytes([byte]), "board") for byte in data) if self._faults else data
+
+    def to_host(self, data: bytes) -> bytes:
+        """Return what reaches the outside of bytes from the board."""
+        return b"".join(self._send(bytes([byte])) for byte in data) if self._faults else data
+
+    def _send(self, byte: bytes) -> bytes:
+        sent, self._sent = self._sent, self._sent + 1
+        for fault, dice in zip(self._faults, self._dice, strict=True):
+            if sent < fault.values.get("after", 0):
+                continue
+            if fault.name == "die":
+                os._exit(_DEAD_EXIT_CODE)  # at once, as if the cable were cut: nothing is cleaned up
+            if fault.name == "reset" and not self._reset_done:
+                self._reset_done = self._resetting = True
+                self.on_reset()
+            if fault.name == "silence":
+                return b""
+            if fault.name == "garbage":
+                byte = dice.randbytes(1)
+        return b"" if self._resetting else self._mangle(byte, "host")
+
+    def _mangle(self, byte: bytes, direction: str) -> bytes:
+        for fault, dice in zip(self._faults, self._dice, strict=True):
+            if fault.name in _DIRECTED and fault.to in ("both", direction) and dice.random() < fault.values["rate"]:
+                byte = _MANGLERS[fault.name](byte, dice)
+        return byte
+
+
+_MANGLERS: Mapping[str, Callable[[bytes, random.Random], bytes]] = {
+    "drop": lambda _byte, _dice: b"",
+    "flip": lambda byte, dice: bytes(value ^ 1 << dice.randrange(8) for value in byte),
+    "double": lambda byte, _dice: byte + byte,
+}

@@ -1,0 +1,161 @@
+"""One emulated core with its memories: loads an image, resets, runs, and says why it stopped."""
+
+from __future__ import annotations
+
+import ctypes
+import enum
+import random
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unicorn import (
+    UC_ARCH_ARM,
+    UC_HOOK_INTR,
+    UC_MODE_THUMB,
+    UC_PROT_ALL,
+    UC_PROT_EXEC,
+    UC_PROT_READ,
+    Uc,
+    UcError,
+)
+from unicorn import arm_const as arm
+
+from mcubench.errors import InputError
+from mcubench.virtual.loader import Image
+from mcubench.virtual.memory import MemoryBus
+from mcubench.virtual.timing import CoreModel, CycleCounter, MemoryRegion
+
+__all__ = ["Machine", "Memory", "Stop"]
+
+# No address of the emulated chip: emulation ends by the cycle counter's stop, never by arriving somewhere.
+_NOWHERE = 0xFFFFFFFF
+_WAIT_OPCODES = (0xBF30, 0xBF20)  # WFI, WFE
+_GENERAL = tuple(getattr(arm, f"UC_ARM_REG_R{index}") for index in range(13))
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A memory of the chip. `alias_of` names another one that shares its contents; `rom` cannot be written."""
+
+    region: MemoryRegion
+    rom: bool = False
+    alias_of: str | None = None
+
+
+class Stop(enum.Enum):
+    """Why `Machine.run` came back."""
+
+    DEADLINE = enum.auto()
+    WAITING = enum.auto()  # the core executes WFI
+    FAULT = enum.auto()  # it cannot go on
+
+
+class Machine:
+    """A Cortex-M core, its memories and its cycle counter; peripherals are attached through `uc`."""
+
+    def __init__(
+        self, model: int, core: CoreModel, memories: Sequence[Memory], devices: Sequence[MemoryRegion]
+    ) -> None:
+        """`model` is Unicorn's number of the core. UC_MODE_MCLASS must stay off: it silently selects a Cortex-M33."""
+        self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
+        self.uc.ctl_set_cpu_model(model)
+        self._memories = memories
+        self._buffers: dict[str, ctypes.Array[ctypes.c_char]] = {}
+        for memory in memories:
+            self._map(memory)
+        self.memory = MemoryBus(self.uc)
+        self.counter = CycleCounter(self.uc, core, [*(memory.region for memory in memories), *devices])
+        self.uc.hook_add(UC_HOOK_INTR, self._on_exception)
+        self.fault = ""
+        self._pc = 0
+        self._exception: int | None = None
+        self._image: Image | None = None
+
+    def load(self, image: Image) -> None:
+        """Put the image into memory, as programming the flash does; a segment outside the memories is an InputError."""
+        for segment in image.segments:
+            if not any(_holds(memory.region, segment.address, len(segment.data)) for memory in self._memories):
+                raise InputError(
+                    f"{image.path}: {len(segment.data)} bytes at 0x{segment.address:08x} lie in no memory of this chip"
+                )
+            self.memory.write(segment.address, segment.data)
+        self._image = image
+
+    def scramble_ram(self, seed: int = 1) -> None:
+        """Fill all RAM with noise, which is what it holds at power-on."""
+        noise = random.Random(seed)
+        for memory in self._memories:
+            if not memory.rom:
+                self.memory.write(memory.region.start, noise.randbytes(memory.region.size))
+
+    def reset(self, vector_table: int) -> None:
+        """Bring the core to its reset state, with stack pointer and entry from the vector table."""
+        stack, entry = struct.unpack("<II", self.memory.read(vector_table, 8))
+        for register in _GENERAL:
+            self.uc.reg_write(register, 0)
+        for register in (
+            arm.UC_ARM_REG_CONTROL,
+            arm.UC_ARM_REG_PRIMASK,
+            arm.UC_ARM_REG_BASEPRI,
+            arm.UC_ARM_REG_FAULTMASK,
+        ):
+            self.uc.reg_write(register, 0)
+        self.uc.reg_write(arm.UC_ARM_REG_SP, stack & ~3)
+        self.uc.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
+        self.fault = ""
+        self._pc = entry & ~1
+
+    def run(self, until_cycles: int) -> Stop:
+        """Execute until the cycle counter has reached `until_cycles`, or the core waits, or it faults."""
+        self.counter.stop_after(until_cycles)
+        self._exception = None
+        try:
+            self.uc.emu_start(self._pc | 1, _NOWHERE)
+        except UcError as exc:
+            self._pc = self.uc.reg_read(arm.UC_ARM_REG_PC)
+            self.fault = self._describe_fault(str(exc))
+            return Stop.FAULT
+        self._pc = self.uc.reg_read(arm.UC_ARM_REG_PC)
+        if self._exception is not None:
+            self.fault = self._describe_fault(f"exception {self._exception} (SVC, BKPT or a bad branch)")
+            return Stop.FAULT
+        if self.counter.cycles < until_cycles and self._just_waited():
+            return Stop.WAITING
+        return Stop.DEADLINE
+
+    def stop_soon(self) -> None:
+        """Leave `run` before the next basic block; safe inside a device access."""
+        self.counter.stop_after(0)
+
+    def place(self) -> str:
+        """Name where the core is: to the instruction between runs, to the basic block inside a device access."""
+        return self._name(self.uc.reg_read(arm.UC_ARM_REG_PC))
+
+    def _name(self, address: int) -> str:
+        name = self._image.symbols.name_of(address) if self._image else "no function"
+        return f"{name}, pc 0x{address:08x}"
+
+    def _describe_fault(self, reason: str) -> str:
+        lr = self.uc.reg_read(arm.UC_ARM_REG_LR)
+        return f"{reason} in {self._name(self._pc)}, lr {self._name(lr & ~1).replace('pc ', '')}"
+
+    def _just_waited(self) -> bool:
+        (opcode,) = struct.unpack("<H", self.memory.read(self._pc - 2, 2))
+        return opcode in _WAIT_OPCODES
+
+    def _on_exception(self, uc: Uc, number: int, _data: object) -> None:
+        self._exception = number
+        uc.emu_stop()
+
+    def _map(self, memory: Memory) -> None:
+        region = memory.region
+        buffer = self._buffers.get(memory.alias_of or region.name)
+        if buffer is None:
+            buffer = self._buffers[region.name] = ctypes.create_string_buffer(region.size)
+        protection = UC_PROT_READ | UC_PROT_EXEC if memory.rom else UC_PROT_ALL
+        self.uc.mem_map_ptr(region.start, region.size, protection, ctypes.addressof(buffer))
+
+
+def _holds(region: MemoryRegion, address: int, size: int) -> bool:
+    return region.start <= address and address + size <= region.start + region.size

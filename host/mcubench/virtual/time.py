@@ -1,0 +1,101 @@
+"""Virtual time: CPU cycles over CPU clock, and how it keeps company with the PC's clock."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from mcubench.virtual.timing import CycleCounter
+
+__all__ = ["LONGEST_SLEEP_S", "Pace", "VirtualTime"]
+
+# Firmware that polls with a time-out of its own must get to look at its counter now and then.
+LONGEST_SLEEP_S = 0.02
+# How far line transfers may be slept out in real time, refilled by idle time: a conversation then runs at the pace of a
+# real board, so that a host can compare clocks across it, while bulk transfers run as fast as the PC.
+_ALLOWANCE_S = 0.02
+# A sleep shorter than this costs more than it is worth.
+_SHORTEST_SLEEP_S = 0.0003
+# A PC that needed longer than this since the board was last idle was computing, and virtual time does not follow it.
+_LONGEST_CATCH_UP_S = 0.05
+
+
+class VirtualTime:
+    """Seconds since power-on of one board, by its own cycles; the clock frequency may change on the way."""
+
+    def __init__(self, counter: CycleCounter, hz: float) -> None:
+        self._counter = counter
+        self._hz = hz
+        self._base_s = 0.0
+        self._base_cycles = counter.cycles
+
+    @property
+    def hz(self) -> float:
+        """True frequency of the CPU clock now."""
+        return self._hz
+
+    @property
+    def now_s(self) -> float:
+        return self._base_s + (self._counter.cycles - self._base_cycles) / self._hz
+
+    def set_hz(self, hz: float) -> None:
+        """Change the CPU clock from now on."""
+        self._base_s = self.now_s
+        self._base_cycles = self._counter.cycles
+        self._hz = hz
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass without executing anything."""
+        if seconds > 0:
+            self._counter.add_idle(max(1, math.ceil(seconds * self._hz)))
+
+    def cycles_at(self, at_s: float) -> int:
+        """Return the cycle count at which `at_s` will have come, if the clock stays as it is."""
+        return self._base_cycles + math.ceil((at_s - self._base_s) * self._hz)
+
+
+class Pace:
+    """Lets virtual time pass while the firmware has nothing to do.
+
+    Idle time is real time: two readings of the board's cycle counter, taken half a second apart by a host's clock,
+    differ by half a second of cycles. Computing takes virtual time by cycles, however long the PC needs for it.
+    """
+
+    def __init__(self, virtual: VirtualTime, wait: Callable[[float], None]) -> None:
+        """`wait(timeout_s)` returns when something has come from outside, at the latest after `timeout_s`."""
+        self._virtual = virtual
+        self._wait = wait
+        self._allowance_s = _ALLOWANCE_S
+        self._set_anchor()
+
+    def skip_to(self, at_s: float) -> None:
+        """Pass to a known moment, in no real time or, within the allowance, in as much."""
+        self._virtual.advance(at_s - self._virtual.now_s)
+        ahead_s = min(self._ahead_s(), self._allowance_s)
+        if ahead_s > _SHORTEST_SLEEP_S:
+            self._allowance_s -= ahead_s
+            time.sleep(ahead_s)
+
+    def idle(self, until_s: float | None = None) -> None:
+        """Sleep until something comes from outside, for a bounded time, at most until the virtual moment `until_s`."""
+        timeout_s = LONGEST_SLEEP_S if until_s is None else min(LONGEST_SLEEP_S, until_s - self._virtual.now_s)
+        catch_up_s = self._behind_s()
+        start_s = time.monotonic()
+        self._wait(max(0.0, timeout_s))
+        slept_s = time.monotonic() - start_s
+        self._virtual.advance(slept_s + catch_up_s)
+        self._allowance_s = min(_ALLOWANCE_S, self._allowance_s + slept_s)
+        self._set_anchor()
+
+    def _set_anchor(self) -> None:
+        self._anchor_real_s = time.monotonic()
+        self._anchor_virtual_s = self._virtual.now_s
+
+    def _ahead_s(self) -> float:
+        return (self._virtual.now_s - self._anchor_virtual_s) - (time.monotonic() - self._anchor_real_s)
+
+    def _behind_s(self) -> float:
+        """How far virtual time fell behind in a short piece of work between two idle moments."""
+        worked_s = time.monotonic() - self._anchor_real_s
+        return max(0.0, -self._ahead_s()) if worked_s < _LONGEST_CATCH_UP_S else 0.0

@@ -1,0 +1,61 @@
+"""What a chip's table of peripherals is built from, and what a board needs to know of a chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from mcubench.virtual.bus import Bus
+from mcubench.virtual.idle import PollWatch
+from mcubench.virtual.journal import Journal
+from mcubench.virtual.machine import Memory
+from mcubench.virtual.memory import MemoryBus
+from mcubench.virtual.reset import ResetCause
+from mcubench.virtual.time import VirtualTime
+from mcubench.virtual.timing import CoreModel, CycleCounter, MemoryRegion
+from mcubench.virtual.uart_line import UartLine
+
+__all__ = ["Chip", "ChipParts", "Wiring"]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The rest of the board, as a chip's peripherals see it."""
+
+    bus: Bus
+    counter: CycleCounter
+    virtual: VirtualTime
+    polls: PollWatch
+    journal: Journal
+    memory: MemoryBus
+    line: UartLine
+    oscillator_hz: Callable[[str, float], float]  # name and nominal frequency to the true one
+    request_reset: Callable[[], None]
+    window: Callable[[bool], None]  # the pin that marks the timed window went high or low
+
+
+class ChipParts(Protocol):
+    """The built peripherals of one chip, beyond their registers."""
+
+    def reset_by(self, cause: ResetCause) -> None:
+        """Show the firmware why it starts; called after all registers were reset."""
+
+    def sync(self) -> None:
+        """Let everything happen that is due by now."""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A chip as data, and the function that builds its peripherals."""
+
+    name: str
+    core: CoreModel
+    unicorn_model: int
+    boot_hz: float  # CPU clock after reset, nominal
+    vector_table: int
+    memories: tuple[Memory, ...]
+    constants: Mapping[int, bytes]  # contents of read-only memory: unique id, sizes
+    windows: tuple[MemoryRegion, ...]  # device address ranges
+    unmodelled: Mapping[int, tuple[int, str]]  # start to size and name of peripherals without a model
+    build: Callable[[Wiring], ChipParts]
