@@ -24,7 +24,10 @@ EXIT_BAD_INPUT = 2
 
 
 class ChildBoard:
-    """A running board program whose first line of output is `pty <path>`; its stderr is kept for error messages."""
+    """A running board program whose first line of output is `pty <path> [key=value ...]`.
+
+    `port` is the path, `words` what follows; what the program writes to stderr is kept for error messages.
+    """
 
     def __init__(self, name: str, command: Sequence[str]) -> None:
         """Start `command`; raise InputError if it refuses its arguments, RigError if it fails or says nothing."""
@@ -43,7 +46,7 @@ class ChildBoard:
             self._stderr.close()
             raise InputError(f"board {name}: '{command[0]}' cannot be started ({exc.strerror})") from exc
         try:
-            self.port = self._read_port()
+            self.port, self.words = self._read_port()
         except BaseException:
             self.close()
             raise
@@ -78,10 +81,15 @@ class ChildBoard:
     ) -> None:
         self.close()
 
-    def _read_port(self) -> str:
-        word, _, port = self._read_line(Deadline.after(START_TIMEOUT_S)).partition(" ")
-        if word == "pty" and port:
-            return port
+    @property
+    def timing_model(self) -> str | None:
+        """The version of the cycle costs of a virtual board, if it says so."""
+        return self.words.get("timing_model")
+
+    def _read_port(self) -> tuple[str, dict[str, str]]:
+        words = self._read_line(Deadline.after(START_TIMEOUT_S)).split()
+        if len(words) >= 2 and words[0] == "pty":
+            return words[1], dict(word.split("=", 1) for word in words[2:] if "=" in word)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_TIMEOUT_S)
         last_words = self.last_words()

@@ -12,7 +12,16 @@ from rich.text import Text
 from mcubench.report.columns import SIZE_COLUMNS, SPEED_COLUMNS, Column, by_subject, failures, sizes
 from mcubench.store import Record
 
-__all__ = ["print_report"]
+__all__ = ["print_report", "report_console"]
+
+# Wide enough for every column; a terminal that is narrower cuts.
+PLAIN_WIDTH = 120
+
+
+def report_console() -> Console:
+    """Return a console for reports on stdout: as wide as the terminal, or wide enough when there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PLAIN_WIDTH)
 
 
 def print_report(console: Console, records: Sequence[Record]) -> None:

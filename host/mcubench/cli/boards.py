@@ -1,0 +1,47 @@
+"""`mcubench boards`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from mcubench.boards import KNOWN_BOARDS
+from mcubench.link import AttachedPort, attached_ports
+
+__all__ = ["command"]
+
+
+@click.command("boards")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(as_json: bool) -> None:
+    """List the boards known, attached and virtual."""
+    ports = attached_ports()
+    if as_json:
+        known = [dataclasses.asdict(board) for board in KNOWN_BOARDS]
+        print(json.dumps({"known": known, "attached": [dataclasses.asdict(port) for port in ports]}))
+        return
+    console = Console()
+    console.print(_known_table())
+    if ports:
+        console.print(_port_table(ports))
+    else:
+        console.print("Attached: no serial port found")
+
+
+def _known_table() -> Table:
+    table = Table("Name", "Product", "Core", "Without hardware", title="Known boards", title_justify="left")
+    for board in KNOWN_BOARDS:
+        virtual = f"--board virtual:{board.name}" if board.virtual else "-"
+        table.add_row(board.name, board.product, board.core, virtual)
+    return table
+
+
+def _port_table(ports: list[AttachedPort]) -> Table:
+    table = Table("Port", "USB id", "Serial number", "Probably", title="Attached ports", title_justify="left")
+    for port in ports:
+        table.add_row(port.name, port.usb_id or "-", port.serial_number or "-", port.probable_board or "-")
+    return table

@@ -1,0 +1,55 @@
+"""Options that say where results go, and keeping those files as fresh as the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mcubench.report import csv_text, json_text, latency_chart, markdown_text, write_text
+from mcubench.store import Record
+
+__all__ = ["DEFAULT_DATABASE", "Outputs", "output_options"]
+
+DEFAULT_DATABASE = Path("results/mcubench.db")
+WRITERS: dict[str, Callable[[Sequence[Record]], str]] = {
+    "json": json_text,
+    "csv": csv_text,
+    "markdown": markdown_text,
+    "chart": latency_chart,
+}
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files to write records to, by kind."""
+
+    paths: dict[str, Path]
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Write every file anew."""
+        for kind, path in self.paths.items():
+            write_text(path, WRITERS[kind](records))
+
+
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --json, --csv, --markdown, --chart and --db; the first four reach the command as `outputs`."""
+
+    def wrapped(
+        json: Path | None, csv: Path | None, markdown: Path | None, chart: Path | None, **arguments: Any
+    ) -> Any:
+        paths = {"json": json, "csv": csv, "markdown": markdown, "chart": chart}
+        return function(outputs=Outputs({kind: path for kind, path in paths.items() if path}), **arguments)
+
+    helps = {"json": "A list of records.", "csv": "One row per record.", "markdown": "The table.", "chart": "An SVG."}
+    file = click.Path(path_type=Path, dir_okay=False)
+    wrapped.__doc__ = function.__doc__
+    command: Callable[..., Any] = wrapped
+    for kind, text in reversed(helps.items()):
+        command = click.option(f"--{kind}", type=file, metavar="FILE", help=text)(command)
+    return click.option("--db", type=file, default=DEFAULT_DATABASE, show_default=True, help="Result database.")(
+        command
+    )
