@@ -67,7 +67,7 @@ static void command_reset(const command_t *command) {
 }
 
 static void dispatch(command_t *command) {
-    const char *verb = command->words.word[0];
+    const char *verb = command->words.count > 0 ? command->words.word[0] : "";
     for (uint32_t i = 0; i < TABLE_COUNT; i++) {
         if (words_equal(verb, table[i].verb)) {
             command->entry = &table[i];
@@ -97,7 +97,7 @@ void command_execute(char *line, size_t size, uint32_t arrival_cycles, void *spa
         reply_use_trailer(seq);
     }
     words_split(line, &command.words);
-    if (command.words.count > 0) {
+    if (command.words.count > 0 || trailer == WORDS_TRAILER_RIGHT) {
         dispatch(&command);
     }
 }

@@ -8,15 +8,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # the helpers wire.py and rig.py; importlib mode adds no folder
+sys.path.insert(0, str(Path(__file__).parent))  # for the two helpers; importlib mode adds no folder
 
-from rig import FIRMWARE, FakeBoard, PtyBoard, run_tool  # noqa: E402 - needs the line above
-
-WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wmissing-prototypes", "-Werror")
-
-
-def core_sources() -> list[Path]:
-    return [path for path in sorted((FIRMWARE / "common").glob("*.c")) if path.name != "main.c"]
+from core_boards import FIRMWARE, WARNINGS, FakeBoard, PtyBoard, core_sources, run_tool
 
 
 @pytest.fixture(scope="session")

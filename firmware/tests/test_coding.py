@@ -1,14 +1,15 @@
-"""CRC-32, COBS, frames and the splitter against their second implementation in wire.py."""
+"""CRC-32, COBS, frames and the splitter against their second implementation in wire_reference.py."""
 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import zlib
 
-import wire
+import wire_reference as wire
+from core_boards import FakeBoard
 from hypothesis import given
 from hypothesis import strategies as st
-from rig import FakeBoard
 
 EVENTS = {1: "line", 2: "noise", 3: "too-long", 4: "frame", 5: "frame-too-long"}
 
@@ -56,7 +57,7 @@ def test_cobs_encodes_pieces_like_the_whole(loaded_board: FakeBoard, data: bytes
     core = loaded_board.library
     core.cobs_encode_begin()
     edges = [0, *sorted(cuts), len(data)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         core.cobs_encode(data[start:end], ctypes.c_size_t(len(data[start:end])))
     core.cobs_encode_end()
     buffer = ctypes.create_string_buffer(2000)

@@ -6,10 +6,10 @@ import zlib
 from collections.abc import Sequence
 
 import pytest
-import wire
+import wire_reference as wire
+from core_boards import FakeBoard, Message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rig import FakeBoard, Message
 
 WINDOW = 7680
 BIG_BYTES = 20000

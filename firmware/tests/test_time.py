@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import wire
-from rig import FakeBoard, Message
+import wire_reference as wire
+from core_boards import FakeBoard, Message
 
 HZ = 216_000_000
 MS = HZ // 1000

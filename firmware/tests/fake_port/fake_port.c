@@ -62,6 +62,10 @@ size_t fake_feed(const uint8_t *data, size_t size) {
     return count;
 }
 
+size_t fake_waiting(void) {
+    return ring_head - ring_tail;
+}
+
 void fake_poll(void) {
     if (setjmp(reset_point) == 0) {
         core_poll();

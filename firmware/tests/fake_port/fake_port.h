@@ -11,6 +11,9 @@ void fake_start(void);
 /* Puts bytes into the receive ring; returns how many fitted. */
 size_t fake_feed(const uint8_t *data, size_t size);
 
+/* Bytes in the receive ring. */
+size_t fake_waiting(void);
+
 /* Polls the core once. After a `reset` command the core is started again. */
 void fake_poll(void);
 

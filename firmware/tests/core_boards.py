@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-import wire
+import wire_reference as wire
 
-__all__ = ["FIRMWARE", "FakeBoard", "Message", "PtyBoard", "receive", "run_tool"]
+__all__ = ["FIRMWARE", "WARNINGS", "FakeBoard", "Message", "PtyBoard", "core_sources", "receive", "run_tool"]
 
 FIRMWARE = Path(__file__).resolve().parent.parent
+WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wmissing-prototypes", "-Werror")
 ANSWER_TIMEOUT_S = 20.0
 
 Message = wire.Answer | wire.Frame
@@ -31,8 +32,13 @@ def run_tool(*command: str | Path, timeout_s: float = 200.0) -> str:
     return done.stdout
 
 
+def core_sources() -> list[Path]:
+    """Return the sources of the core without its main()."""
+    return [path for path in sorted((FIRMWARE / "common").glob("*.c")) if path.name != "main.c"]
+
+
 def receive(splitter: wire.Splitter, data: bytes) -> Iterator[Message]:
-    """Turn bytes from the board into messages; AssertionError if the board sent anything that is not in the protocol."""
+    """Turn bytes from the board into messages; AssertionError at anything that is not in the protocol."""
     for event in splitter.feed(data):
         if event.kind == "line":
             yield wire.Answer.parse(event.data.decode("ascii"))
@@ -128,6 +134,7 @@ class FakeBoard:
         self.library.fake_feed.restype = ctypes.c_size_t
         self.library.fake_take.restype = ctypes.c_size_t
         self._splitter = board_splitter()
+        self._buffer = ctypes.create_string_buffer(1 << 20)
         self.library.fake_start()
         self.cycles_per_reading = 10
         self.clock_status = 0
@@ -169,9 +176,8 @@ class FakeBoard:
             self.library.fake_poll()
 
     def take(self) -> list[Message]:
-        buffer = ctypes.create_string_buffer(1 << 20)
-        size = self.library.fake_take(buffer, ctypes.c_size_t(len(buffer)))
-        return list(receive(self._splitter, buffer.raw[:size]))
+        size = self.library.fake_take(self._buffer, ctypes.c_size_t(len(self._buffer)))
+        return list(receive(self._splitter, bytes(memoryview(self._buffer)[:size])))
 
     def handle(self, data: bytes) -> list[Message]:
         """Feed bytes and poll until all of them are handled, but not so often that the line counts as silent."""

@@ -45,7 +45,7 @@ BODY_BYTES_MAX = 2074  # 5 + 8 + 2048 + 4 bytes and nine code bytes of COBS
 
 
 def cobs_encode(data: bytes) -> bytes:
-    """Return `data` without zero bytes, as Cheshire and Baker's paper has it (a full last block gets nothing after it)."""
+    """Return `data` without zero bytes, as in Cheshire and Baker (a full last block gets nothing after it)."""
     out = bytearray()
     for index, piece in enumerate(pieces := data.split(b"\x00")):
         while len(piece) >= 254:

@@ -1,0 +1,73 @@
+"""The core compiles without a warning for every core and compiler we name, and stays within its budget."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from core_boards import FIRMWARE, WARNINGS, core_sources, run_tool
+
+FLASH_BYTES_MAX = 7800  # of the 12 KB that the harness may take, the port and the C library's memcpy need the rest
+RAM_BYTES_MAX = 3300
+COMPILERS = {
+    "gcc": ("gcc", "-O2"),
+    "clang": ("clang", "-O2"),
+    "cortex-m7": ("arm-none-eabi-gcc", "-mcpu=cortex-m7", "-mthumb", "-Os"),
+    "cortex-m0": ("arm-none-eabi-gcc", "-mcpu=cortex-m0", "-mthumb", "-Os"),
+}
+
+
+def compile_core(out: Path, compiler: str) -> list[Path]:
+    command = COMPILERS[compiler]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    objects = []
+    for source in [*core_sources(), FIRMWARE / "common" / "main.c", *(FIRMWARE / "engines" / "none").glob("*.c")]:
+        objects.append(out / f"{source.stem}.o")
+        run_tool(
+            *command, "-std=c11", *WARNINGS, f"-I{FIRMWARE / 'common'}", f"-I{FIRMWARE / 'tests' / 'fake_port'}",
+            "-c", source, "-o", objects[-1],
+        )  # fmt: skip
+    return objects
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_core_compiles_without_a_warning(tmp_path: Path, compiler: str) -> None:
+    assert compile_core(tmp_path, compiler)
+
+
+@pytest.mark.parametrize("compiler", ["cortex-m7", "cortex-m0"])
+def test_core_stays_within_its_budget(tmp_path: Path, compiler: str) -> None:
+    total = run_tool("arm-none-eabi-size", "--totals", *compile_core(tmp_path, compiler)).splitlines()[-1]
+    text, data, bss = (int(word) for word in total.split()[:3])
+    assert text + data <= FLASH_BYTES_MAX
+    assert data + bss <= RAM_BYTES_MAX
+
+
+@pytest.mark.parametrize("compiler", ["cortex-m7", "cortex-m0"])
+def test_core_needs_nothing_but_its_contracts_and_memory_functions(tmp_path: Path, compiler: str) -> None:
+    run_tool("arm-none-eabi-ld", "-r", *compile_core(tmp_path, compiler), "-o", tmp_path / "whole.elf")
+    lines = run_tool("arm-none-eabi-nm", "--undefined-only", tmp_path / "whole.elf").splitlines()
+    names = {line.split()[-1] for line in lines}
+    outside = {name for name in names if not name.startswith(("port_", "fake_cycles", "__gnu_thumb1", "__aeabi_"))}
+    assert outside <= {"memcpy", "memset", "memcmp"}
+    assert not names & {"__aeabi_uldivmod", "__aeabi_ldivmod"}, "the C library's 64-bit division takes 0.7 KB of flash"
+
+
+def test_native_board_builds_with_clang_too(tmp_path: Path) -> None:
+    if shutil.which("clang") is None:
+        pytest.skip("clang is not installed (apt-get install clang)")
+    run_tool("make", "-s", "-C", FIRMWARE / "native", "ENGINE=none", "CC=clang", f"OUT={tmp_path}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["ENGINE=nothing"], "ENGINE must be none, test or generated, not 'nothing'"),
+        (["ENGINE=generated"], "ENGINE=generated needs GENERATED_DIR"),
+    ],
+)
+def test_native_makefile_says_what_is_missing(tmp_path: Path, arguments: list[str], complaint: str) -> None:
+    with pytest.raises(AssertionError, match=complaint):
+        run_tool("make", "-s", "-C", FIRMWARE / "native", f"OUT={tmp_path}", *arguments)
