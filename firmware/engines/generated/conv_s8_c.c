@@ -12,7 +12,7 @@ static void multiply_pixel(const kernels_conv_s8_t *conv, const int8_t *column, 
         for (int32_t n = 0; n < depth; n++) {
             sum += weights[n] * column[n];
         }
-        output[c] = requantize_s8(sum, &conv->channels[c], &conv->output);
+        output[c] = requantize_conv(sum, &conv->channels[c], &conv->output);
         weights += conv->depth;
     }
 }

@@ -1,11 +1,9 @@
 /* int8 convolution for the DSP extension.
  *
- * The values under the window are widened to int16 once per pixel (a "column"), then multiplied with every channel's
- * weights. SXTB16 takes bytes 0 and 2 or 1 and 3 of a word; columns and weights are both taken apart that way, so the
- * pairs line up without repacking. Four pixels share each weight: 8 SMLAD and 2 SXTB16 make 16 products, and the weights
- * are read from flash once for four pixels. Off-image values are the input's zero point, whose share is part of the
- * bias. */
-#include "dsp.h"
+ * The values under the window become a column (column.h) once per pixel, which is multiplied with every channel's
+ * weights. Four pixels share each weight: 8 SMLAD and 2 SXTB16 make 16 products, and the weights are read from flash
+ * once for four pixels. Values off the image are the input's zero point, whose share is part of the bias. */
+#include "column.h"
 #include "gather.h"
 #include "requantize.h"
 
@@ -21,17 +19,6 @@ static const int8_t *column_bytes(const kernels_conv_s8_t *conv, const gather_po
     }
     gather_column(&conv->window, at, input, 1, (uint8_t)conv->input_zero_point, buffer);
     return buffer;
-}
-
-/* Widens a column; the words of `step` columns alternate, so that one pointer reads them all. */
-static void widen_column(const int8_t *bytes, int32_t depth, int32_t step, uint32_t *words) {
-    for (; depth > 0; depth -= 4) {
-        uint32_t four = dsp_load(bytes);
-        words[0] = dsp_sxtb16(four);
-        words[step] = dsp_sxtb16_odd(four);
-        bytes += 4;
-        words += 2 * step;
-    }
 }
 
 static void multiply_four_pixels(const kernels_conv_s8_t *conv, const uint32_t *columns, int8_t *output) {
@@ -59,36 +46,23 @@ static void multiply_four_pixels(const kernels_conv_s8_t *conv, const uint32_t *
             weights += 4;
             x += 2 * PIXELS;
         }
-        output[c] = requantize_s8(sum0, channel, &conv->output);
-        output[out_channels + c] = requantize_s8(sum1, channel, &conv->output);
-        output[2 * out_channels + c] = requantize_s8(sum2, channel, &conv->output);
-        output[3 * out_channels + c] = requantize_s8(sum3, channel, &conv->output);
+        output[c] = requantize_conv(sum0, channel, &conv->output);
+        output[out_channels + c] = requantize_conv(sum1, channel, &conv->output);
+        output[2 * out_channels + c] = requantize_conv(sum2, channel, &conv->output);
+        output[3 * out_channels + c] = requantize_conv(sum3, channel, &conv->output);
     }
 }
 
-/* Two channels at a time share each word of the column. */
 static void multiply_pixel(const kernels_conv_s8_t *conv, const uint32_t *column, int8_t *output) {
-    const int32_t depth = conv->depth;
     const int32_t last = conv->window.out_channels - 1;
     for (int32_t c = 0; c <= last; c += 2) {
         /* An odd last channel is computed twice and stored once. */
         int32_t second = c < last ? c + 1 : c;
-        const int8_t *weights0 = conv->weights + c * depth;
-        const int8_t *weights1 = conv->weights + second * depth;
-        int32_t sum0 = conv->channels[c].bias;
-        int32_t sum1 = conv->channels[second].bias;
-        for (int32_t n = 0; n < depth; n += 4) {
-            uint32_t word0 = dsp_load(weights0 + n);
-            uint32_t word1 = dsp_load(weights1 + n);
-            uint32_t even = column[n / 2];
-            uint32_t odd = column[n / 2 + 1];
-            sum0 = dsp_smlad(dsp_sxtb16(word0), even, sum0);
-            sum1 = dsp_smlad(dsp_sxtb16(word1), even, sum1);
-            sum0 = dsp_smlad(dsp_sxtb16_odd(word0), odd, sum0);
-            sum1 = dsp_smlad(dsp_sxtb16_odd(word1), odd, sum1);
-        }
-        output[c] = requantize_s8(sum0, &conv->channels[c], &conv->output);
-        output[second] = requantize_s8(sum1, &conv->channels[second], &conv->output);
+        const int8_t *rows[2] = {conv->weights + c * conv->depth, conv->weights + second * conv->depth};
+        int32_t sums[2] = {conv->channels[c].bias, conv->channels[second].bias};
+        column_multiply_two(column, conv->depth, rows, sums);
+        output[c] = requantize_conv(sums[0], &conv->channels[c], &conv->output);
+        output[second] = requantize_conv(sums[1], &conv->channels[second], &conv->output);
     }
 }
 
@@ -101,14 +75,14 @@ void kernels_conv_s8(const kernels_conv_s8_t *conv, const int8_t *input, int8_t 
 
     for (; left >= PIXELS; left -= PIXELS) {
         for (int32_t pixel = 0; pixel < PIXELS; pixel++) {
-            widen_column(column_bytes(conv, &at, input, buffer), conv->depth, PIXELS, words + pixel);
+            column_widen(column_bytes(conv, &at, input, buffer), conv->depth, PIXELS, words + pixel);
             gather_advance(&at, window);
         }
         multiply_four_pixels(conv, words, output);
         output += PIXELS * window->out_channels;
     }
     for (; left > 0; left--) {
-        widen_column(column_bytes(conv, &at, input, buffer), conv->depth, 1, words);
+        column_widen(column_bytes(conv, &at, input, buffer), conv->depth, 1, words);
         gather_advance(&at, window);
         multiply_pixel(conv, words, output);
         output += window->out_channels;

@@ -21,7 +21,7 @@ static int8_t depthwise_channel(const kernels_depthwise_s8_t *conv, const taps_t
         sum += x[taps->offsets[tap]] * *weights;
         weights += conv->window.out_channels;
     }
-    return requantize_s8(sum, &conv->channels[c], &conv->output);
+    return requantize_conv(sum, &conv->channels[c], &conv->output);
 }
 
 #if MCUBENCH_KERNELS_DSP
@@ -48,10 +48,10 @@ static void depthwise_four_channels(const kernels_depthwise_s8_t *conv, const ta
         sum3 = dsp_smlatt(odd, factors_odd, sum3);
         weights += conv->window.out_channels;
     }
-    output[c] = requantize_s8(sum0, &channel[0], &conv->output);
-    output[c + 1] = requantize_s8(sum1, &channel[1], &conv->output);
-    output[c + 2] = requantize_s8(sum2, &channel[2], &conv->output);
-    output[c + 3] = requantize_s8(sum3, &channel[3], &conv->output);
+    output[c] = requantize_conv(sum0, &channel[0], &conv->output);
+    output[c + 1] = requantize_conv(sum1, &channel[1], &conv->output);
+    output[c + 2] = requantize_conv(sum2, &channel[2], &conv->output);
+    output[c + 3] = requantize_conv(sum3, &channel[3], &conv->output);
 }
 
 static void depthwise_pixel(const kernels_depthwise_s8_t *conv, const taps_t *taps, int8_t *output) {

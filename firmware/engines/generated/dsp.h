@@ -43,8 +43,8 @@ static inline void dsp_store(void *address, uint32_t word) {
 DSP_TERNARY(dsp_smlad, "smlad")
 DSP_TERNARY(dsp_smlabb, "smlabb")
 DSP_TERNARY(dsp_smlatt, "smlatt")
-/* (sum x 2^32 + a x b) / 2^32, rounded down */
-DSP_TERNARY(dsp_smmla, "smmla")
+/* sum + a x b / 2^32, rounded half up */
+DSP_TERNARY(dsp_smmlar, "smmlar")
 
 /* Bytes 0 and 2, sign-extended to halfwords. */
 static inline uint32_t dsp_sxtb16(uint32_t bytes) {
@@ -91,8 +91,9 @@ static inline int32_t dsp_smlad(uint32_t a, uint32_t b, int32_t sum) {
     return dsp_smlatt(a, b, dsp_smlabb(a, b, sum));
 }
 
-static inline int32_t dsp_smmla(uint32_t a, uint32_t b, int32_t sum) {
-    return (int32_t)((uint32_t)sum + (uint32_t)(((int64_t)(int32_t)a * (int32_t)b) >> 32));
+static inline int32_t dsp_smmlar(uint32_t a, uint32_t b, int32_t sum) {
+    int64_t product = (int64_t)(int32_t)a * (int32_t)b + ((int64_t)1 << 31);
+    return (int32_t)((uint32_t)sum + (uint32_t)(product >> 32));
 }
 
 static inline uint32_t dsp_sxtb16(uint32_t bytes) {

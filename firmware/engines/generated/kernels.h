@@ -1,7 +1,7 @@
 /* Kernels of the `generated` engine: parameter structs that `mcubench codegen` writes as constants, and the functions.
  *
- * Tensors are NHWC with one batch. int8 results are those of the TensorFlow Lite reference kernels bit for bit
- * (single-rounding build, as shipped in ai-edge-litert); float32 results may differ in the order of summation.
+ * Tensors are NHWC with one batch. int8 results are those of the TensorFlow Lite reference kernels bit for bit (as in
+ * ai-edge-litert 2.3.0); float32 results may differ in the order of summation.
  * Input and output may not overlap unless a function says that it may run in place. */
 #ifndef MCUBENCH_KERNELS_H
 #define MCUBENCH_KERNELS_H
@@ -29,7 +29,7 @@ typedef struct kernels_window {
 /* What turns an int32 sum of one output channel into int8. The real factor is multiplier / 2^32 x 2^shift. */
 typedef struct kernels_channel {
     int32_t bias;        /* the layer's bias minus input zero point x sum of the channel's weights */
-    uint32_t multiplier; /* 2^31 to 2^32 - 1, or 0: twice the 31-bit significand of the reference */
+    uint32_t multiplier; /* 2^31 to 2^32 - 1 */
     int32_t shift;       /* negative to the right */
 } kernels_channel_t;
 
@@ -39,7 +39,6 @@ typedef struct kernels_output_s8 {
     int32_t max;
 } kernels_output_s8_t;
 
-/* Convolution; a fully connected layer is a 1x1 convolution over an image that is one pixel wide. */
 typedef struct kernels_conv_s8 {
     const int8_t *weights;             /* [out_channels][depth], each row zero-padded to `depth` */
     const kernels_channel_t *channels; /* [out_channels] */
@@ -48,6 +47,16 @@ typedef struct kernels_conv_s8 {
     int32_t input_zero_point;
     kernels_output_s8_t output;
 } kernels_conv_s8_t;
+
+typedef struct kernels_fully_connected_s8 {
+    const int8_t *weights; /* [units][padded_depth], each row zero-padded */
+    const kernels_channel_t *channels;
+    int32_t rows;
+    int32_t depth;
+    int32_t padded_depth; /* depth rounded up to a multiple of 4 */
+    int32_t units;
+    kernels_output_s8_t output;
+} kernels_fully_connected_s8_t;
 
 /* Depthwise convolution. Output channel c reads input channel c / multiplier. */
 typedef struct kernels_depthwise_s8 {
@@ -59,6 +68,7 @@ typedef struct kernels_depthwise_s8 {
     kernels_output_s8_t output;
 } kernels_depthwise_s8_t;
 
+/* Also a fully connected layer: a 1x1 convolution over an image one pixel wide. */
 typedef struct kernels_conv_f32 {
     const float *weights; /* [out_channels][kernel height x width x in_channels] */
     const float *bias;
@@ -122,6 +132,8 @@ typedef struct kernels_quantize {
 
 /* `scratch` sizes are worked out by mcubench/codegen/lower.py. */
 void kernels_conv_s8(const kernels_conv_s8_t *conv, const int8_t *input, int8_t *output, void *scratch);
+void kernels_fully_connected_s8(const kernels_fully_connected_s8_t *layer, const int8_t *input, int8_t *output,
+                                void *scratch);
 void kernels_conv_f32(const kernels_conv_f32_t *conv, const float *input, float *output, float *scratch);
 void kernels_depthwise_s8(const kernels_depthwise_s8_t *conv, const int8_t *input, int8_t *output, void *scratch);
 void kernels_depthwise_f32(const kernels_depthwise_f32_t *conv, const float *input, float *output);

@@ -1,35 +1,57 @@
-/* Scales an int32 sum to an int8 output, as the TensorFlow Lite reference kernels do (single-rounding build):
- * floor((sum x significand + 2^(30 - shift)) / 2^(31 - shift)). */
+/* From int32 sums to int8 outputs, as the TensorFlow Lite reference kernels do it. They do it in three ways:
+ * convolutions with a 31-bit factor and two roundings, fully connected layers in double, with one rounding (here: a
+ * factor that gives the same result, see mcubench/codegen/fixedpoint.py), conversions like convolutions. */
 #ifndef MCUBENCH_REQUANTIZE_H
 #define MCUBENCH_REQUANTIZE_H
 
 #include "dsp.h"
 #include "kernels.h"
 
-/* `significand` < 2^31, -31 <= shift <= 30. */
-static inline int32_t requantize_scale(int32_t sum, int32_t significand, int32_t shift) {
-    int32_t right = 31 - shift;
-    return (int32_t)(((int64_t)sum * significand + ((int64_t)1 << (right - 1))) >> right);
+/* value / 2^exponent, rounded half away from zero. */
+static inline int32_t requantize_divide(int32_t value, int32_t exponent) {
+    int32_t mask = (int32_t)((1u << exponent) - 1u);
+    int32_t threshold = (mask >> 1) + (value < 0);
+    return (value >> exponent) + ((value & mask) > threshold);
 }
 
-static inline int32_t requantize_clamp(int32_t value, const kernels_output_s8_t *output) {
+/* a x b / 2^31, rounded half up: a product of two numbers in [-1, 1) with 31 fraction bits. */
+static inline int32_t requantize_multiply(int32_t a, int32_t b) {
+    return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
+}
+
+/* value x significand / 2^31 x 2^shift; -31 <= shift <= 30. */
+static inline int32_t requantize_scale(int32_t value, int32_t significand, int32_t shift) {
+    int32_t left = shift > 0 ? shift : 0;
+    int32_t product = requantize_multiply((int32_t)((uint32_t)value << left), significand);
+    return requantize_divide(product, left - shift);
+}
+
+static inline int8_t requantize_clamp(int32_t value, const kernels_output_s8_t *output) {
     value = value < output->min ? output->min : value;
-    return value > output->max ? output->max : value;
+    return (int8_t)(value > output->max ? output->max : value);
 }
 
-/* Right shifts are the rule: the multiplier of a trained layer is below 1/2. With M = 2^32 + (int32_t)multiplier the
- * upper half of sum x M is one SMMLA, and ((x >> (n - 1)) + 1) >> 1 rounds like adding 2^(n - 1) before >> n. */
-static inline int8_t requantize_s8(int32_t sum, const kernels_channel_t *channel, const kernels_output_s8_t *output) {
-    int32_t value;
+/* Of a convolution. Right shifts are the rule, since the factors of trained layers are below 1/2. Then one SMMLAR is the
+ * product: the multiplier is 2^32 + (int32_t)multiplier. Subtracting 1 from negative values turns rounding half up
+ * into half away from zero, and ((x >> (n - 1)) + 1) >> 1 is rounding to x / 2^n without overflow. */
+static inline int8_t requantize_conv(int32_t sum, const kernels_channel_t *channel, const kernels_output_s8_t *output) {
 #if MCUBENCH_KERNELS_DSP
     if (channel->shift < 0) {
-        int32_t high = dsp_smmla((uint32_t)sum, channel->multiplier, sum);
-        value = ((high >> (-channel->shift - 1)) + 1 + 2 * output->zero_point) >> 1;
-        return (int8_t)requantize_clamp(value, output);
+        int32_t product = dsp_smmlar((uint32_t)sum, channel->multiplier, sum);
+        int32_t twice = (product + (product >> 31)) >> (-channel->shift - 1);
+        return requantize_clamp((twice + 1 + 2 * output->zero_point) >> 1, output);
     }
 #endif
-    value = requantize_scale(sum, (int32_t)(channel->multiplier >> 1), channel->shift);
-    return (int8_t)requantize_clamp(value + output->zero_point, output);
+    int32_t value = requantize_scale(sum, (int32_t)(channel->multiplier >> 1), channel->shift);
+    return requantize_clamp(value + output->zero_point, output);
+}
+
+/* Of a fully connected layer: |sum| x multiplier / 2^32 x 2^shift with one rounding; -31 <= shift <= 24. */
+static inline int8_t requantize_dense(int32_t sum, const kernels_channel_t *channel, const kernels_output_s8_t *output) {
+    uint64_t product = (uint64_t)(uint32_t)(sum < 0 ? -sum : sum) * channel->multiplier;
+    uint64_t rounded = (product >> (31 - channel->shift)) + 1;
+    int32_t value = rounded > 512 ? 256 : (int32_t)(rounded >> 1);
+    return requantize_clamp((sum < 0 ? -value : value) + output->zero_point, output);
 }
 
 #endif

@@ -8,18 +8,6 @@
 /* A Qm.n number is an int32 with m integer bits and n = 31 - m fraction bits. */
 enum { DIFFERENCE_BITS = 5, SUM_BITS = 12 };
 
-/* Qa x Qb to Q(a + b), rounded to nearest. No operand here is -2^31, the one that would need saturation. */
-static int32_t multiply(int32_t a, int32_t b) {
-    return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
-}
-
-/* Rounds half away from zero. */
-static int32_t divide_by_power(int32_t value, int32_t exponent) {
-    int32_t mask = (int32_t)((1u << exponent) - 1u);
-    int32_t threshold = (mask >> 1) + (value < 0);
-    return (value >> exponent) + ((value & mask) > threshold);
-}
-
 static int32_t multiply_by_power(int32_t value, int32_t exponent) {
     int32_t limit = (1 << (31 - exponent)) - 1;
     if (value > limit) {
@@ -36,11 +24,11 @@ static int32_t exp_of_quarter(int32_t x) {
     const int32_t exp_of_eighth = 1895147668; /* exp(-1/8) */
     const int32_t third = 715827883;
     int32_t t = x + (1 << 28);
-    int32_t t2 = multiply(t, t);
-    int32_t t3 = multiply(t2, t);
-    int32_t t4 = multiply(t2, t2);
-    int32_t higher = divide_by_power(multiply(divide_by_power(t4, 2) + t3, third) + t2, 1);
-    return exp_of_eighth + multiply(exp_of_eighth, t + higher);
+    int32_t t2 = requantize_multiply(t, t);
+    int32_t t3 = requantize_multiply(t2, t);
+    int32_t t4 = requantize_multiply(t2, t2);
+    int32_t higher = requantize_divide(requantize_multiply(requantize_divide(t4, 2) + t3, third) + t2, 1);
+    return exp_of_eighth + requantize_multiply(exp_of_eighth, t + higher);
 }
 
 /* exp(x), Q5 to Q0, for x <= 0. */
@@ -58,7 +46,7 @@ static int32_t exp_of_negative(int32_t x) {
     int32_t result = exp_of_quarter(multiply_by_power(fraction, DIFFERENCE_BITS));
     for (int32_t power = 0; power < 7; power++) {
         if (rest & (quarter << power)) {
-            result = multiply(result, exp_of_powers[power]);
+            result = requantize_multiply(result, exp_of_powers[power]);
         }
     }
     return result;
@@ -70,10 +58,10 @@ static int32_t reciprocal(int32_t x) {
     const int32_t guess = 1515870810;
     const int32_t guess_slope = -1010580540;
     int32_t half_denominator = (int32_t)(((int64_t)x + INT32_MAX + 1) >> 1);
-    int32_t result = guess + multiply(half_denominator, guess_slope);
+    int32_t result = guess + requantize_multiply(half_denominator, guess_slope);
     for (int32_t step = 0; step < 3; step++) {
-        int32_t error = one - multiply(half_denominator, result);
-        result += multiply_by_power(multiply(result, error), 2);
+        int32_t error = one - requantize_multiply(half_denominator, result);
+        result += multiply_by_power(requantize_multiply(result, error), 2);
     }
     return multiply_by_power(result, 1);
 }
@@ -100,7 +88,7 @@ static void softmax_row_s8(const kernels_softmax_s8_t *softmax, const int8_t *in
     for (int32_t c = 0; c < softmax->depth; c++) {
         int32_t difference = input[c] - largest;
         if (difference >= softmax->diff_min) {
-            sum += divide_by_power(exp_of_difference(softmax, difference), SUM_BITS);
+            sum += requantize_divide(exp_of_difference(softmax, difference), SUM_BITS);
         }
     }
     /* sum = 2^(SUM_BITS - zeros) x (1 + x) in Q12, so that 1 / sum is a reciprocal and a shift. */
@@ -111,7 +99,7 @@ static void softmax_row_s8(const kernels_softmax_s8_t *softmax, const int8_t *in
         int32_t difference = input[c] - largest;
         int32_t value = INT8_MIN;
         if (difference >= softmax->diff_min) {
-            value += divide_by_power(multiply(scale, exp_of_difference(softmax, difference)), exponent);
+            value += requantize_divide(requantize_multiply(scale, exp_of_difference(softmax, difference)), exponent);
         }
         output[c] = (int8_t)(value > INT8_MAX ? INT8_MAX : value);
     }

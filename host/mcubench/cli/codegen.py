@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from mcubench.codegen import Program, generate
 
 __all__ = ["command"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mcubench.codegen.fixedpoint import activation_range_f32, activation_range_s8, quantize_multiplier
+from mcubench.codegen.fixedpoint import activation_range_f32, activation_range_s8, exact_multiplier, quantize_multiplier
 from mcubench.codegen.graph import Array
 from mcubench.codegen.layer import Channel, Channels, Field, Layer, Weights, Window
 from mcubench.codegen.lower_window import make_window
@@ -31,11 +31,11 @@ def lower_conv(site: Site) -> Layer:
             "the generated engine does not support grouped convolution"
         )
     rows = weights.reshape(out_channels, -1)
-    return _conv_f32(site, window, rows) if kind == "float32" else _conv_s8(site, window, rows, _factors(site))
+    return _conv_f32(site, window, rows) if kind == "float32" else _conv_s8(site, window, rows)
 
 
 def lower_fully_connected(site: Site) -> Layer:
-    """Return the kernel call of a FULLY_CONNECTED: a 1x1 convolution over an image one pixel wide."""
+    """Return the kernel call of a FULLY_CONNECTED; in float32 a 1x1 convolution over an image one pixel wide."""
     kind = _check(site)
     if site.options.weights_format != 0:
         raise site.error("has shuffled weights, which the generated engine does not support")
@@ -47,10 +47,15 @@ def lower_fully_connected(site: Site) -> Layer:
             f"has an input of shape {list(site.input.shape)} and an output of shape {list(site.output.shape)}, "
             f"which do not fit weights of shape {[units, depth]}"
         )
-    window = Window(rows, 1, depth, rows, 1, units, 1, 1, 1, 1, 1, 1, 0, 0)
     if kind == "float32":
-        return _conv_f32(site, window, weights)
-    return _conv_s8(site, window, weights, _fully_connected_factors(site))
+        return _conv_f32(site, Window(rows, 1, depth, rows, 1, units, 1, 1, 1, 1, 1, 1, 0, 0), weights)
+    padded = _pad_rows(weights)
+    parameters: dict[str, Field] = {"rows": rows, "depth": depth, "padded_depth": padded.shape[1], "units": units}
+    bias, reach = _fold_bias(site, weights)
+    scalings = [_scaling(site, exact_multiplier, factor, int(reach.max())) for factor in _factors(site)]
+    parameters |= _parameters_s8(site, padded, bias, scalings)
+    # One row, widened to int16.
+    return _layer(site, "fully_connected_s8", parameters, rows * weights.size, weights.size, padded.shape[1] * 2)
 
 
 def lower_depthwise(site: Site) -> Layer:
@@ -68,7 +73,8 @@ def lower_depthwise(site: Site) -> Layer:
     if kind == "float32":
         parameters |= {"weights": Weights(taps), "bias": Weights(site.bias("float32", out_channels))}
         return _layer(site, "depthwise_f32", parameters | _range_f32(site), macs, weights.size)
-    parameters |= _parameters_s8(site, taps, taps.T, _factors(site))
+    bias, _ = _fold_bias(site, taps.T)
+    parameters |= _parameters_s8(site, taps, bias, _conv_scalings(site)) | _zero_point(site)
     # Two tables of int32 offsets, and the values under a window that sticks out of the image.
     scratch = window.taps * (2 * 4 + window.in_channels)
     return _layer(site, "depthwise_s8", parameters, macs, weights.size, scratch)
@@ -111,12 +117,12 @@ def _conv_f32(site: Site, window: Window, rows: Array) -> Layer:
     return _layer(site, "conv_f32", parameters | _range_f32(site), macs, rows.size, scratch)
 
 
-def _conv_s8(site: Site, window: Window, rows: Array, factors: Sequence[float]) -> Layer:
-    depth = -(-rows.shape[1] // 4) * 4
-    padded = np.zeros((rows.shape[0], depth), np.int8)
-    padded[:, : rows.shape[1]] = rows
+def _conv_s8(site: Site, window: Window, rows: Array) -> Layer:
+    padded = _pad_rows(rows)
+    depth = padded.shape[1]
     parameters: dict[str, Field] = {"window": window.as_fields(), "depth": depth}
-    parameters |= _parameters_s8(site, padded, rows, factors)
+    bias, _ = _fold_bias(site, rows)
+    parameters |= _parameters_s8(site, padded, bias, _conv_scalings(site)) | _zero_point(site)
     # int16 columns of the pixels of one pass, then one column of bytes, where it cannot be read in place.
     columns = _PIXELS_PER_PASS if window.out_pixels >= _PIXELS_PER_PASS else 1
     in_place = window.taps == 1 and rows.shape[1] == depth
@@ -124,38 +130,59 @@ def _conv_s8(site: Site, window: Window, rows: Array, factors: Sequence[float]) 
     return _layer(site, "conv_s8", parameters, window.out_pixels * rows.size, rows.size, scratch)
 
 
+def _pad_rows(rows: Array) -> Array:
+    """Return rows of weights, filled with zeros to a multiple of 4, which the kernels read at a time."""
+    padded = np.zeros((rows.shape[0], -(-rows.shape[1] // 4) * 4), np.int8)
+    padded[:, : rows.shape[1]] = rows
+    return padded
+
+
 def _range_f32(site: Site) -> dict[str, Field]:
     low, high = activation_range_f32(site.activation)
     return {"min": low, "max": high}
 
 
-def _parameters_s8(site: Site, stored: Array, rows: Array, factors: Sequence[float]) -> dict[str, Field]:
-    """Return what the int8 kernels share; `stored` are the weights as laid out in flash, `rows` by output channel."""
+def _zero_point(site: Site) -> dict[str, Field]:
+    return {"input_zero_point": site.per_tensor(site.input, "input")[1]}
+
+
+def _parameters_s8(site: Site, stored: Array, bias: Array, scalings: Sequence[tuple[int, int]]) -> dict[str, Field]:
+    """Return what the int8 kernels share; `stored` are the weights as laid out in flash."""
     low, high = activation_range_s8(site.activation, site.quantization(site.output, "output"))
-    _, output_zero = site.per_tensor(site.output, "output")
-    _, input_zero = site.per_tensor(site.input, "input")
+    _, zero_point = site.per_tensor(site.output, "output")
+    channels = tuple(
+        Channel(int(value), multiplier, shift) for value, (multiplier, shift) in zip(bias, scalings, strict=True)
+    )
     return {
         "weights": Weights(stored),
-        "channels": Channels(_channels(site, rows, factors, input_zero)),
-        "input_zero_point": input_zero,
-        "output": {"zero_point": output_zero, "min": low, "max": high},
+        "channels": Channels(channels),
+        "output": {"zero_point": zero_point, "min": low, "max": high},
     }
 
 
-def _channels(site: Site, rows: Array, factors: Sequence[float], input_zero: int) -> tuple[Channel, ...]:
-    """Fold the input's zero point into the biases, and refuse sums that could leave 32 bits."""
+def _fold_bias(site: Site, rows: Array) -> tuple[Array, Array]:
+    """Return (bias, reach) per output channel: the input's zero point folded in, and the largest |sum| on the way."""
+    _, input_zero = site.per_tensor(site.input, "input")
     wide = rows.astype(np.int64)
-    bias = site.bias("int32", len(rows)).astype(np.int64)
-    folded = bias - input_zero * wide.sum(axis=1)
-    # Kernels sum weights x raw inputs on top of the folded bias, in any order.
-    reach = np.abs(folded) + np.abs(wide).sum(axis=1) * 128
-    if reach.max() >= 1 << 31:
+    bias = site.bias("int32", len(rows)).astype(np.int64) - input_zero * wide.sum(axis=1)
+    reach = np.abs(bias) + np.abs(wide).sum(axis=1) * 128
+    if reach.max() >= (1 << 31) - 2:
         raise site.error("has weights and biases whose sum can exceed 32 bits")
-    scalings = [quantize_multiplier(factor) for factor in factors]
-    return tuple(
-        Channel(int(value), 2 * significand, shift)
-        for value, (significand, shift) in zip(folded, scalings, strict=True)
-    )
+    return bias, reach
+
+
+def _conv_scalings(site: Site) -> list[tuple[int, int]]:
+    """Return (multiplier, shift) per channel of convolutions: the reference's significand, doubled."""
+    scalings = [_scaling(site, quantize_multiplier, factor) for factor in _factors(site)]
+    # The smallest factor there is makes 0 of every sum.
+    return [(2 * significand, shift) if significand else (1 << 31, -31) for significand, shift in scalings]
+
+
+def _scaling(site: Site, method: Callable[..., tuple[int, int]], *arguments: float) -> tuple[int, int]:
+    try:
+        return method(*arguments)
+    except ValueError as exc:
+        raise site.error(f"cannot be computed in fixed point: {exc}") from exc
 
 
 def _factors(site: Site) -> list[float]:
@@ -173,14 +200,3 @@ def _factors(site: Site) -> list[float]:
         raise site.error(f"has weights quantised along axis {quantization.axis}, expected {expected_axis}")
     scales = quantization.scales if len(quantization.scales) > 1 else quantization.scales * channels
     return [input_scale * scale / output_scale for scale in scales]
-
-
-def _fully_connected_factors(site: Site) -> list[float]:
-    """As _factors, but with one scale the reference kernel multiplies input and weight scale in float32."""
-    factors = _factors(site)
-    scales = site.weights_quantization().scales
-    if len(scales) > 1:
-        return factors
-    input_scale, _ = site.per_tensor(site.input, "input")
-    output_scale, _ = site.per_tensor(site.output, "output")
-    return [float(np.float32(input_scale) * np.float32(scales[0])) / output_scale] * len(factors)

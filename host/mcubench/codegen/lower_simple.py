@@ -102,7 +102,10 @@ def lower_quantize(site: Site) -> Layer:
         parameters: dict[str, Field] = {"count": count, "scale": scale} | _eight_bit(site.output, zero_point)
         return _conversion(site, "kernels_quantize", parameters, "float", "uint8_t")
     input_scale, input_zero = site.per_tensor(site.input, "input")
-    significand, shift = quantize_multiplier(input_scale / scale)
+    try:
+        significand, shift = quantize_multiplier(input_scale / scale)
+    except ValueError as exc:
+        raise site.error(f"cannot be computed in fixed point: {exc}") from exc
     source, target = _eight_bit(site.input, input_zero), _eight_bit(site.output, zero_point)
     parameters = {"count": count, "multiplier": significand, "shift": shift}
     parameters |= {f"input_{name}": value for name, value in source.items()}
