@@ -1,0 +1,130 @@
+"""The PC as a board: streaming over its pty under load and noise, its link, its end."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import struct
+import subprocess
+import time
+import zlib
+from pathlib import Path
+
+import wire_reference as wire
+from core_boards import PtyBoard
+
+WINDOW = 7680
+BIG_BYTES = 20000
+
+
+def big_output(vector: bytes) -> bytes:
+    return bytes(sum(vector[i::600]) % 256 for i in range(600))
+
+
+def stream(board: PtyBoard, data: bytes, vectors: int, output_bytes: int) -> list[wire.Item]:
+    """Send `data` in the largest frames within the window, as a host does, and return the results."""
+    items: list[wire.Item] = []
+    outstanding: list[tuple[int, int]] = []  # end offset and wire bytes of frames that are not acknowledged
+    at = 0
+    while len(items) < vectors:
+        while at < len(data):
+            end = min(at + 2048, len(data))
+            frame = wire.data_frame(at, data[at:end])
+            if sum(size for _, size in outstanding) + len(frame) > WINDOW:
+                break
+            board.send(frame)
+            outstanding.append((end, len(frame)))
+            at = end
+        answer = board.next_frame()
+        if answer.kind == wire.RESULT:
+            result = wire.parse_result(answer.payload, output_bytes)
+            expected = result.expected
+            items += result.items
+        else:
+            expected, flags = wire.parse_ack(answer.payload).expected, wire.parse_ack(answer.payload).flags
+            assert flags == 0
+        outstanding = [(end, size) for end, size in outstanding if end > expected]
+    return items
+
+
+def test_large_vectors_within_the_window(pty_board: PtyBoard) -> None:
+    pty_board.ask("model big")
+    data = random.Random(1).randbytes(5 * BIG_BYTES)
+    items = stream(pty_board, data, 5, 600)
+    vectors = [data[k : k + BIG_BYTES] for k in range(0, len(data), BIG_BYTES)]
+    assert [item.index for item in items] == list(range(5))
+    assert [item.input_crc for item in items] == [zlib.crc32(vector) for vector in vectors]
+    assert [item.output for item in items] == [big_output(vector) for vector in vectors]
+    assert all(item.status == 0 and item.cycles > 0 for item in items)
+
+
+def test_many_small_vectors_are_batched(pty_board: PtyBoard) -> None:
+    pty_board.ask("model echo")
+    data = b"".join(struct.pack("<Q", k) for k in range(4000))
+    items = stream(pty_board, data, 4000, 4)
+    assert [item.index for item in items] == list(range(4000))
+    assert [item.input_crc for item in items] == [zlib.crc32(data[k : k + 8]) for k in range(0, len(data), 8)]
+
+
+def test_noise_between_frames_costs_nothing_but_the_noise(pty_board: PtyBoard) -> None:
+    pty_board.ask("model echo")
+    noise = random.Random(2)
+    indices = []
+    for k in range(50):
+        garbage = bytes(noise.choice(b"\x01\x02\x7f\x80\xff\r") for _ in range(noise.randrange(40)))
+        pty_board.send(garbage + b"\n" + wire.data_frame(8 * k, bytes(8)))
+        frame = pty_board.next_frame()
+        if frame.kind == wire.ACK:  # the noise began with what starts a frame's body, right after a frame
+            assert wire.parse_ack(frame.payload) == wire.Ack(8 * k, wire.GAP)
+            pty_board.send(b"\x00\x00\n" + wire.data_frame(8 * k, bytes(8)))
+            frame = pty_board.next_frame()
+        indices += [item.index for item in wire.parse_result(frame.payload, 4).items]
+    assert indices == list(range(50))
+
+
+def test_a_person_can_type_after_a_frame_that_was_cut_off(pty_board: PtyBoard) -> None:
+    pty_board.send(b"\x00\x01cut off")
+    time.sleep(0.5)  # twice the silence after which the board takes what comes for text
+    assert pty_board.ask_final("tick").kind == "ok"
+
+
+def test_the_pty_outlives_the_host(native_program: Path) -> None:
+    with PtyBoard(native_program) as board:
+        board.ask("model echo")
+        second = os.open(board.path, os.O_RDWR | os.O_NOCTTY)
+        os.close(second)
+        assert board.ask_final("models").text == "ok count=5 selected=0"
+
+
+def test_seconds_end_the_board(native_program: Path) -> None:
+    done = subprocess.run([native_program, "--seconds", "1"], stdout=subprocess.PIPE, timeout=60)
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"pty /dev/")
+
+
+def test_the_core_ends_with_its_power_supply(native_program: Path) -> None:
+    with PtyBoard(native_program) as board:
+        assert board.next() is not None
+        core = int(Path(f"/proc/{board.pid}/task/{board.pid}/children").read_text().split()[0])
+        os.kill(board.pid, signal.SIGKILL)
+        end_s = time.monotonic() + 20
+        while Path(f"/proc/{core}/stat").exists() and time.monotonic() < end_s:
+            time.sleep(0.02)
+        assert not Path(f"/proc/{core}/stat").exists()
+
+
+def test_standard_input_and_output_are_a_link_too(native_program: Path) -> None:
+    done = subprocess.run(
+        [native_program, "--stdio", "--seconds", "60"], input=b"models\nreset\n", stdout=subprocess.PIPE, timeout=60
+    )
+    assert done.returncode == 0
+    boot = b"\x00boot board=native protocol=1\n"  # the delimiter ends what a reset may have cut short
+    assert done.stdout.startswith(boot + b"model index=0 ")
+    assert done.stdout.endswith(b"ok count=5 selected=none\nok\n" + boot)
+
+
+def test_bad_arguments_get_a_line_of_usage(native_program: Path) -> None:
+    for arguments in (["--nothing"], ["--seconds"], ["--seconds", "0"], ["--seconds", "soon"]):
+        done = subprocess.run([native_program, *arguments], stderr=subprocess.PIPE, timeout=60)
+        assert (done.returncode, done.stderr) == (2, b"usage: board [--stdio] [--seconds N]\n")
