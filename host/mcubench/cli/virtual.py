@@ -6,7 +6,6 @@ import logging
 import os
 import select
 import signal
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -67,8 +66,7 @@ def command(
     outside: Outside = PtyOutside(link) if tcp_port is None else TcpOutside(tcp_port)
     with closing(outside):
         board = VirtualBoard(CHIPS[chip], image, outside, parsed, baud, strict)
-        click.echo(outside.name)
-        sys.stdout.flush()
+        print(f"{outside.name} timing_model={CHIPS[chip].core.model_id}", flush=True)
         end_s = float("inf") if seconds is None else seconds
         started_s = time.monotonic()
         board.run(lambda: stops.stopped() or board.now_s >= end_s)
