@@ -48,6 +48,7 @@ models = env.GetProjectOption("custom_models", "").split()
 if models:
     engine = env.GetProjectOption("custom_engine")
     env.Append(CPPPATH=[str(generated), "$PROJECT_INCLUDE_DIR", f"$PROJECT_SRC_DIR/engines/{engine}"])
+    env.Append(CPPDEFINES=["MCUBENCH_MODEL_SYMBOLS"])  # the linker scripts here define the symbols of models.ld
     generate(models)
     env.BuildSources("$BUILD_DIR/models", str(generated))
 else:

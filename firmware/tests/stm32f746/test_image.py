@@ -78,6 +78,13 @@ def test_engine_section_holds_the_kernels_and_text_the_harness(image: ImageLayou
         assert image.symbols[name] & ~1 not in engine, name
 
 
+@pytest.mark.parametrize("model", ["mnist_int8", "mnist_float32"])
+def test_model_reports_the_flash_of_its_section(image: ImageLayout, model: str) -> None:
+    start = image.symbols[f"model_{model}"] - FLASH.start
+    description = image.path.with_suffix(".bin").read_bytes()[start : start + 64]
+    assert struct.pack("<I", image.model_flash_bytes[model]) in description
+
+
 @BOTH
 def test_vector_table(name: str, request: pytest.FixtureRequest) -> None:
     image: ImageLayout = request.getfixturevalue(name)
