@@ -88,7 +88,7 @@ static void apply_clock(const port_clock_t *clock, uint32_t options) {
         reply_string("reason", "a ready flag did not come");
         reply_end();
     } else if (status != PORT_OK) {
-        command_refuse("this chip cannot combine these options");
+        command_refuse("options do not go together");
     } else {
         selected = clock;
         reply_clock();

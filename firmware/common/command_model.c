@@ -65,7 +65,7 @@ void command_model(const command_t *command) {
         return;
     }
     if (engine_model(index)->output_bytes > OUTPUT_BYTES_MAX) {
-        command_refuse("the output tensor is too large for a RESULT frame");
+        command_refuse("output too large for a RESULT frame");
         return;
     }
     const int status = session_select_model(index);

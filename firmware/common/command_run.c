@@ -131,7 +131,7 @@ void command_layers(const command_t *command) {
         return;
     }
     if (session_model()->layer_count > pass.capacity) {
-        command_refuse("more layers than the board has memory for");
+        command_refuse("too many layers");
         return;
     }
     session_vector_load();

@@ -15,12 +15,13 @@
 #define RESULT_HEADER_BYTES 13 /* expected offset, first index, count */
 #define RESULT_ITEM_BYTES 12   /* status, cycles, input CRC; the output follows */
 #define RESULT_QUEUE_BYTES 512
-#define RESULT_COUNT_MAX UINT8_MAX
 
 /* Of the receive ring, what is not for DATA: the longest command line, SEEK and POLL, in case they come on top. */
 #define WINDOW_RESERVE_BYTES 512
 /* Room in half a window for a DATA frame's bytes other than the vector's. */
 #define FRAME_OVERHEAD_BYTES 32
+
+_Static_assert(RESULT_QUEUE_BYTES / RESULT_ITEM_BYTES <= UINT8_MAX, "the count of a RESULT has 8 bits");
 
 enum ack_flag { ACK_GAP = 1, ACK_NO_MODEL = 2 };
 
@@ -140,7 +141,7 @@ static void queue_result(const uint8_t *item, const uint8_t *output, uint32_t ou
 static void deliver_result(const uint8_t *item, const uint8_t *output) {
     const uint32_t output_bytes = session_model()->output_bytes;
     const uint32_t item_bytes = RESULT_ITEM_BYTES + output_bytes;
-    if (stream.queue_count == RESULT_COUNT_MAX || item_bytes > RESULT_QUEUE_BYTES - stream.queue_bytes) {
+    if (item_bytes > RESULT_QUEUE_BYTES - stream.queue_bytes) {
         stream_flush();
     }
     if (item_bytes > RESULT_QUEUE_BYTES) {

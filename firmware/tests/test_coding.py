@@ -60,8 +60,8 @@ def test_cobs_encodes_pieces_like_the_whole(loaded_board: FakeBoard, data: bytes
     for start, end in itertools.pairwise(edges):
         core.cobs_encode(data[start:end], ctypes.c_size_t(len(data[start:end])))
     core.cobs_encode_end()
-    buffer = ctypes.create_string_buffer(2000)
-    size = core.fake_take(buffer, ctypes.c_size_t(2000))
+    buffer = ctypes.create_string_buffer(4000)
+    size = core.fake_take(buffer, ctypes.c_size_t(4000))
     coded = buffer.raw[:size]
     assert coded == wire.cobs_encode(data)
     assert 0 not in coded
@@ -89,16 +89,27 @@ def test_cobs_decodes_or_refuses_any_bytes_like_the_reference(loaded_board: Fake
     assert c_cobs_decode(loaded_board, coded) == expected
 
 
-@given(st.lists(line_noise, max_size=12).map(b"".join))
-def test_splitter_finds_what_the_table_says(loaded_board: FakeBoard, data: bytes) -> None:
+def split(board: FakeBoard, data: bytes) -> list[wire.Event]:
     splitter = CSplitter()
     found = []
     for byte in data:
-        kind = loaded_board.library.splitter_push(ctypes.byref(splitter), ctypes.c_uint8(byte))
+        kind = board.library.splitter_push(ctypes.byref(splitter), ctypes.c_uint8(byte))
         if kind != 0:
             with_data = kind in (1, 4)
             found.append(wire.Event(EVENTS[kind], bytes(splitter.data[: splitter.event_size]) if with_data else b""))
-    assert found == list(wire.Splitter().feed(data))
+    return found
+
+
+@given(st.lists(line_noise, max_size=12).map(b"".join))
+def test_splitter_finds_what_the_table_says(loaded_board: FakeBoard, data: bytes) -> None:
+    assert split(loaded_board, data) == list(wire.Splitter().feed(data))
+
+
+def test_splitter_takes_the_largest_legal_body_and_no_more(loaded_board: FakeBoard) -> None:
+    largest = wire.data_frame(0x0101010101010101, b"\x55" * 2048)
+    assert len(largest) == 2 + wire.BODY_BYTES_MAX
+    assert split(loaded_board, largest) == [wire.Event("frame", largest[1:-1])]
+    assert split(loaded_board, largest[:-1] + b"\x55")[0] == wire.Event("frame-too-long")
 
 
 @given(st.binary(min_size=1, max_size=40), st.integers(0, 60), st.integers(1, 255))

@@ -184,7 +184,7 @@ def test_layers_add_up_to_no_more_than_the_window(pty_board: PtyBoard) -> None:
 
 def test_more_layers_than_memory_is_refused(pty_board: PtyBoard) -> None:
     pty_board.ask("model deep")
-    assert pty_board.ask_final("layers").text.startswith("error refused reason=more%20layers")
+    assert pty_board.ask_final("layers").text.startswith("error refused reason=too%20many%20layers")
 
 
 def test_reset_starts_anew(pty_board: PtyBoard) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "ACK",
+    "BODY_BYTES_MAX",
     "DATA",
     "GAP",
     "NO_MODEL",
