@@ -67,6 +67,13 @@ def test_results_wait_for_more_while_bytes_come(fake_board: FakeBoard) -> None:
     assert message.kind == wire.RESULT
 
 
+def test_results_of_slow_inferences_do_not_wait_for_the_end_of_their_frame(fake_board: FakeBoard) -> None:
+    fake_board.cycles_per_reading = 20 * MS  # the counter is read three times per vector
+    messages = fake_board.handle(wire.data_frame(0, VECTOR * 9))
+    results = [wire.parse_result(message.payload, 4) for message in messages if isinstance(message, wire.Frame)]
+    assert [len(result.items) for result in results] == [3, 3, 3]
+
+
 def test_results_go_when_nothing_more_has_come(fake_board: FakeBoard) -> None:
     assert fake_board.handle(wire.data_frame(0, VECTOR)) == []
     fake_board.poll()

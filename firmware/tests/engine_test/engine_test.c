@@ -1,7 +1,7 @@
 /* An engine for tests of the core: what its models compute is one line of Python.
  *
  * echo    8 bytes in, 4 out: output[i] = input[i] + 2 * input[i + 4] + 1. A first byte of MAGIC_FAIL makes it fail,
- *         MAGIC_UNSTABLE adds the number of inferences so far to output[0].
+ *         MAGIC_UNSTABLE adds 1 to output[0] in the first two inferences since boot.
  * big     20000 bytes in, more than a receive window; 600 out: output[i] = sum(input[i::600]).
  * broken  cannot be opened.  wide, deep: more output, more layers than the core can take.
  *
@@ -80,7 +80,7 @@ static int run_echo(void) {
         output[i] = (uint8_t)(output[i] + input[i + 4] + 1);
     }
     if (input[0] == MAGIC_UNSTABLE) {
-        output[0] = (uint8_t)(output[0] + inferences);
+        output[0] = (uint8_t)(output[0] + (inferences <= 2));
     }
     return ENGINE_OK;
 }
