@@ -44,8 +44,9 @@ bench: $(READY) ## measure the tools themselves: harness size, speed of the virt
 	@$(BIN)/pio run --silent --environment stm32f746-local --environment stm32f746-harness-local
 	@$(BIN)/python tools/bench.py
 
-fuzz: $(READY) ## a million runs of the fuzzer over the firmware's parser and frame decoder
-	@$(MAKE) --no-print-directory -C firmware/native fuzz
+fuzz: $(READY) ## a million runs of a fuzzer over the firmware's parser and frame decoder (libFuzzer if clang is there)
+	@$(MAKE) --no-print-directory -C firmware/tests/fuzz $(if $(shell command -v clang),fuzz,replay) \
+		RUNS=1000000 OUT=$(CURDIR)/build/fuzz PYTHON=$(CURDIR)/$(BIN)/python
 
 clean: ## remove what building and testing leave behind; results and .venv stay
 	rm -rf .pio build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,83 @@
+"""Measures the project's own tools: `make bench` builds the images and runs this.
+
+Prints the size of the firmware without engine and models, how fast the virtual board computes, and what an accuracy run
+costs on the wire, each with its goal. It judges nothing: speed depends on the PC.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from mcubench.boards.resolve import open_board, parse_board
+from mcubench.errors import McubenchError
+from mcubench.image_layout import read_layout
+from mcubench.models.catalog import find_models_folder, load_model
+from mcubench.models.vectors import read_vectors
+from mcubench.protocol.client import Board
+from mcubench.protocol.stream import VectorStream
+
+__all__ = ["main"]
+
+BUILD = Path(".pio/build")
+MODEL = "mnist-int8"
+CLOCK = "216"
+VECTORS = 300
+INFERENCES = 100
+LONGEST_RUN_S = 60.0
+
+
+def report(what: str, value: str, goal: str) -> None:
+    """Print one line."""
+    print(f"{what:<52} {value:>16}   goal {goal}")
+
+
+def measure_harness() -> None:
+    """Sizes of the image that has neither engine nor models."""
+    harness = read_layout(BUILD / "stm32f746-harness-local" / "firmware.elf")
+    report("harness, flash", f"{harness.harness_flash_bytes:,} bytes", "at most 12,288")
+    report("harness, static RAM without stack and receive ring", f"{harness.ram_static_bytes:,} bytes", "at most 4,096")
+    report("receive ring", f"{harness.size_bytes('.ring'):,} bytes", "-")
+
+
+def measure_virtual_board() -> None:
+    """Speed of the virtual board, from the PC's clock, and the wire bytes of an accuracy run on it."""
+    vectors = read_vectors(load_model(MODEL, find_models_folder())).first(VECTORS)
+    with open_board(parse_board("virtual:stm32f746", BUILD / "stm32f746-local" / "firmware.elf")) as opened:
+        board = Board(opened.link)
+        info = board.connect()
+        model = board.select(MODEL)
+        board.set_clock(CLOCK)
+        board.run(1)  # the first inference translates the code and compiles the block hook
+        start_s = time.monotonic()
+        cycles = sum(board.run(INFERENCES, expected_s=LONGEST_RUN_S).cycles)
+        speed = cycles / (time.monotonic() - start_s)
+        stream = VectorStream(board.channel, info, model, vectors.payload())
+        results = list(stream)
+        stack = board.info().stack_used_bytes
+    report(f"stack high-water mark after {len(results)} vectors", f"{stack:,} bytes", "-")
+    report(f"virtual board, {MODEL} at {CLOCK} MHz", f"{speed / 1e6:,.0f} M cycles/s", "at least 216")
+    traffic = stream.traffic
+    inputs = len(vectors.payload())
+    both = (traffic.wire_tx_bytes + traffic.wire_rx_bytes) / traffic.payload_bytes
+    report(
+        f"wire bytes per input byte, {len(results)} vectors", f"{traffic.wire_tx_bytes / inputs:.4f}", "at most 1.03"
+    )
+    report("wire bytes of both directions per tensor byte", f"{both:.4f}", "- (a result carries 12 bytes of facts)")
+    report("retransmitted frames", f"{traffic.retransmits}", "0")
+
+
+def main() -> int:
+    """Print all figures; a failure is one line and the exit code of its kind."""
+    try:
+        measure_harness()
+        measure_virtual_board()
+    except McubenchError as error:
+        sys.stderr.write(f"bench: {error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
