@@ -14,11 +14,12 @@ from types import TracebackType
 
 import wire_reference as wire
 
-__all__ = ["FIRMWARE", "WARNINGS", "FakeBoard", "Message", "PtyBoard", "core_sources", "receive", "run_tool"]
+__all__ = ["FIRMWARE", "WARNINGS", "FakeBoard", "Message", "PtyBoard", "core_sources", "receive", "run_tool", "stream"]
 
 FIRMWARE = Path(__file__).resolve().parent.parent
 WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wmissing-prototypes", "-Werror")
 ANSWER_TIMEOUT_S = 20.0
+NATIVE_WINDOW_BYTES = 7680
 
 Message = wire.Answer | wire.Frame
 
@@ -203,3 +204,29 @@ class FakeBoard:
 
     def ask_final(self, line: str) -> wire.Answer:
         return self.ask(line)[-1]
+
+
+def stream(board: PtyBoard, data: bytes, vectors: int, output_bytes: int) -> list[wire.Item]:
+    """Send `data` in the largest frames within the window, as a host does, and return the results."""
+    items: list[wire.Item] = []
+    outstanding: list[tuple[int, int]] = []  # end offset and wire bytes of frames that are not acknowledged
+    at = 0
+    while len(items) < vectors:
+        while at < len(data):
+            end = min(at + 2048, len(data))
+            frame = wire.data_frame(at, data[at:end])
+            if sum(size for _, size in outstanding) + len(frame) > NATIVE_WINDOW_BYTES:
+                break
+            board.send(frame)
+            outstanding.append((end, len(frame)))
+            at = end
+        answer = board.next_frame()
+        if answer.kind == wire.RESULT:
+            result = wire.parse_result(answer.payload, output_bytes)
+            expected = result.expected
+            items += result.items
+        else:
+            expected, flags = wire.parse_ack(answer.payload).expected, wire.parse_ack(answer.payload).flags
+            assert flags == 0
+        outstanding = [(end, size) for end, size in outstanding if end > expected]
+    return items

@@ -69,7 +69,7 @@ def test_cobs_encodes_pieces_like_the_whole(loaded_board: FakeBoard, data: bytes
 
 
 def c_cobs_decode(board: FakeBoard, coded: bytes) -> bytes | None:
-    buffer = ctypes.create_string_buffer(coded, max(1, len(coded)))
+    buffer = ctypes.create_string_buffer(coded + b"\x55" * 300)  # what a decoder finds that goes past the end
     size = ctypes.c_size_t()
     good = board.library.cobs_decode(buffer, ctypes.c_size_t(len(coded)), ctypes.byref(size))
     return buffer.raw[: size.value] if good & 0xFF else None

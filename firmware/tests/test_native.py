@@ -12,40 +12,13 @@ import zlib
 from pathlib import Path
 
 import wire_reference as wire
-from core_boards import PtyBoard
+from core_boards import PtyBoard, stream
 
-WINDOW = 7680
 BIG_BYTES = 20000
 
 
 def big_output(vector: bytes) -> bytes:
     return bytes(sum(vector[i::600]) % 256 for i in range(600))
-
-
-def stream(board: PtyBoard, data: bytes, vectors: int, output_bytes: int) -> list[wire.Item]:
-    """Send `data` in the largest frames within the window, as a host does, and return the results."""
-    items: list[wire.Item] = []
-    outstanding: list[tuple[int, int]] = []  # end offset and wire bytes of frames that are not acknowledged
-    at = 0
-    while len(items) < vectors:
-        while at < len(data):
-            end = min(at + 2048, len(data))
-            frame = wire.data_frame(at, data[at:end])
-            if sum(size for _, size in outstanding) + len(frame) > WINDOW:
-                break
-            board.send(frame)
-            outstanding.append((end, len(frame)))
-            at = end
-        answer = board.next_frame()
-        if answer.kind == wire.RESULT:
-            result = wire.parse_result(answer.payload, output_bytes)
-            expected = result.expected
-            items += result.items
-        else:
-            expected, flags = wire.parse_ack(answer.payload).expected, wire.parse_ack(answer.payload).flags
-            assert flags == 0
-        outstanding = [(end, size) for end, size in outstanding if end > expected]
-    return items
 
 
 def test_large_vectors_within_the_window(pty_board: PtyBoard) -> None:
