@@ -5,9 +5,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$1
+export PLATFORMIO_CORE_DIR=${PLATFORMIO_CORE_DIR:-$PWD/.pio-core}
+log=.venv/setup.log
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+fail_with_log() {
+    grep -E '^ERROR' "$log" | head -n 3 >&2 || tail -n 3 "$log" >&2
+    fail "$* (all of it: $log)"
+}
 
 # apt_install <packages>: as root, or through sudo where it asks for no password. False where neither is possible.
 apt_install() {
@@ -39,21 +45,31 @@ create_venv() {
 
 install_packages() {
     say "installing Python packages into .venv (a few minutes the first time)"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[virtual,firmware,hil,dev]' ||
-        fail "pip could not install the packages of pyproject.toml: is PyPI reachable?"
+    .venv/bin/python -m pip install --disable-pip-version-check --editable '.[virtual,firmware,hil,dev]' \
+        > "$log" 2>&1 || fail_with_log "pip could not install the packages of pyproject.toml; is PyPI reachable?"
+}
+
+compiler_works() {
+    command -v arm-none-eabi-gcc > /dev/null &&
+        [ "$(arm-none-eabi-gcc -print-file-name=libc.a)" != libc.a ] # the bare name: there is no C library
 }
 
 install_compiler() {
-    if ! command -v arm-none-eabi-gcc > /dev/null; then
-        apt_install gcc-arm-none-eabi libnewlib-arm-none-eabi ||
-            fail "arm-none-eabi-gcc is missing: install it (Debian: apt install gcc-arm-none-eabi libnewlib-arm-none-eabi)"
-    fi
+    compiler_works || apt_install gcc-arm-none-eabi libnewlib-arm-none-eabi ||
+        fail "arm-none-eabi-gcc or its C library is missing: install them (Debian: apt install gcc-arm-none-eabi libnewlib-arm-none-eabi)"
     say "arm-none-eabi-gcc $(arm-none-eabi-gcc -dumpfullversion)"
+}
+
+# PlatformIO's build tool, and the platform of this repository. The first run of PlatformIO also prints a greeting.
+prepare_platformio() {
+    .venv/bin/python tools/seed_platformio.py "$PLATFORMIO_CORE_DIR"
+    .venv/bin/pio pkg install --environment stm32f746-local >> "$log" 2>&1 ||
+        fail_with_log "PlatformIO could not take up firmware/platform-local"
 }
 
 check_python
 create_venv
 install_packages
 install_compiler
-.venv/bin/python tools/seed_platformio.py "${PLATFORMIO_CORE_DIR:-.pio-core}"
+prepare_platformio
 say "ready"
