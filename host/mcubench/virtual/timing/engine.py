@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def register_address(uc: Uc) -> int:
     """
     before = [uc.reg_read(UC_ARM_REG_R0 + number) for number in range(_REGISTERS)]
     try:
-        found = _search(uc, 0x5EED0001) & _search(uc, 0xC0DE0003)
+        found = _search(uc)
     finally:
         for number, value in enumerate(before):
             uc.reg_write(UC_ARM_REG_R0 + number, value)
@@ -66,26 +67,37 @@ def register_address(uc: Uc) -> int:
     return found.pop()
 
 
-def _search(uc: Uc, seed: int) -> set[int]:
-    values = [seed + 0x01010203 * number & 0xFFFFFFFF for number in range(_REGISTERS)]
-    for number, value in enumerate(values):
-        uc.reg_write(UC_ARM_REG_R0 + number, value)
-    pattern = struct.pack(f"={_REGISTERS}I", *values)
-    engine = int(uc._uch.value)
-    found: set[int] = set()
+def _search(uc: Uc) -> set[int]:
     try:
         # Reading through /proc gives an error, not a crash, where a word of the engine is no pointer after all.
         memory = os.open(Path("/proc/self/mem"), os.O_RDONLY)
     except OSError:
-        return found
+        return set()
     try:
-        for pointer in _pointers(_read(memory, engine, _ENGINE_BYTES)):
-            at = _read(memory, pointer, _CPU_BYTES).find(pattern)
-            if at >= 0:
-                found.add(pointer + at)
+        pattern = _write_registers(uc, 0x5EED0001)
+        found: set[int] = set()
+        for pointer in _pointers(_read(memory, int(uc._uch.value), _ENGINE_BYTES)):
+            found.update(pointer + at for at in _positions(_read(memory, pointer, _CPU_BYTES), pattern))
+        # Copies of the pattern lie about on the heap; only the registers themselves follow a second change.
+        changed = _write_registers(uc, 0xC0DE0003)
+        return {address for address in found if _read(memory, address, len(pattern)) == changed}
     finally:
         os.close(memory)
-    return found
+
+
+def _write_registers(uc: Uc, seed: int) -> bytes:
+    """Write other values to R0-R12 and return them as they lie in memory."""
+    values = [seed + 0x01010203 * number & 0xFFFFFFFF for number in range(_REGISTERS)]
+    for number, value in enumerate(values):
+        uc.reg_write(UC_ARM_REG_R0 + number, value)
+    return struct.pack(f"={_REGISTERS}I", *values)
+
+
+def _positions(block: bytes, pattern: bytes) -> Iterator[int]:
+    at = block.find(pattern)
+    while at >= 0:
+        yield at
+        at = block.find(pattern, at + 1)
 
 
 def _pointers(block: bytes) -> set[int]:

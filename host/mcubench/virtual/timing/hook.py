@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import carray, cfunc, njit, types
+from numba import cfunc, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -216,9 +216,8 @@ def _edge(m: Any, before: int, address: int, size: int) -> int:
     return edge
 
 
-def _on_block(uc: int, address: int, size: int, user_data: Any) -> None:
-    """Charge the block that is about to run."""
-    m = carray(user_data, WORDS)
+def _on_block(uc: int, address: int, size: int, m: Any) -> None:
+    """Charge the block that is about to run; `m` is the array of words, as a plain pointer."""
     if m[CYCLES] >= m[STOP]:
         # Unicorn stops before this block and reports it again on resume, so it is not charged now.
         _call(m[EMU_STOP], uc, 0)
