@@ -22,34 +22,21 @@ static const int8_t *column_bytes(const kernels_conv_s8_t *conv, const gather_po
 }
 
 static void multiply_four_pixels(const kernels_conv_s8_t *conv, const uint32_t *columns, int8_t *output) {
-    const int8_t *weights = conv->weights;
+    /* Copies, because a store through int8_t * may change anything for all the compiler knows. */
+    const kernels_output_s8_t range = conv->output;
+    const int32_t depth = conv->depth;
     const int32_t out_channels = conv->window.out_channels;
+    const kernels_channel_t *channels = conv->channels;
+    const int8_t *weights = conv->weights;
     for (int32_t c = 0; c < out_channels; c++) {
-        const kernels_channel_t *channel = &conv->channels[c];
-        const uint32_t *x = columns;
-        int32_t sum0 = channel->bias;
-        int32_t sum1 = sum0;
-        int32_t sum2 = sum0;
-        int32_t sum3 = sum0;
-        for (int32_t n = conv->depth; n > 0; n -= 4) {
-            uint32_t word = dsp_load(weights);
-            uint32_t even = dsp_sxtb16(word);
-            uint32_t odd = dsp_sxtb16_odd(word);
-            sum0 = dsp_smlad(even, x[0], sum0);
-            sum1 = dsp_smlad(even, x[1], sum1);
-            sum2 = dsp_smlad(even, x[2], sum2);
-            sum3 = dsp_smlad(even, x[3], sum3);
-            sum0 = dsp_smlad(odd, x[4], sum0);
-            sum1 = dsp_smlad(odd, x[5], sum1);
-            sum2 = dsp_smlad(odd, x[6], sum2);
-            sum3 = dsp_smlad(odd, x[7], sum3);
-            weights += 4;
-            x += 2 * PIXELS;
-        }
-        output[c] = requantize_conv(sum0, channel, &conv->output);
-        output[out_channels + c] = requantize_conv(sum1, channel, &conv->output);
-        output[2 * out_channels + c] = requantize_conv(sum2, channel, &conv->output);
-        output[3 * out_channels + c] = requantize_conv(sum3, channel, &conv->output);
+        const kernels_channel_t channel = channels[c];
+        int32_t sums[PIXELS] = {channel.bias, channel.bias, channel.bias, channel.bias};
+        column_multiply_four(columns, depth, weights, sums);
+        weights += depth;
+        output[c] = requantize_conv(sums[0], &channel, &range);
+        output[out_channels + c] = requantize_conv(sums[1], &channel, &range);
+        output[2 * out_channels + c] = requantize_conv(sums[2], &channel, &range);
+        output[3 * out_channels + c] = requantize_conv(sums[3], &channel, &range);
     }
 }
 

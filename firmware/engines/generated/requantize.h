@@ -31,6 +31,9 @@ static inline int8_t requantize_clamp(int32_t value, const kernels_output_s8_t *
     return (int8_t)(value > output->max ? output->max : value);
 }
 
+/* Of a convolution, whatever its factor. */
+int8_t requantize_conv_any(int32_t sum, const kernels_channel_t *channel, const kernels_output_s8_t *output);
+
 /* Of a convolution. Right shifts are the rule, since the factors of trained layers are below 1/2. Then one SMMLAR is the
  * product: the multiplier is 2^32 + (int32_t)multiplier. Subtracting 1 from negative values turns rounding half up
  * into half away from zero, and ((x >> (n - 1)) + 1) >> 1 is rounding to x / 2^n without overflow. */
@@ -42,8 +45,7 @@ static inline int8_t requantize_conv(int32_t sum, const kernels_channel_t *chann
         return requantize_clamp((twice + 1 + 2 * output->zero_point) >> 1, output);
     }
 #endif
-    int32_t value = requantize_scale(sum, (int32_t)(channel->multiplier >> 1), channel->shift);
-    return requantize_clamp(value + output->zero_point, output);
+    return requantize_conv_any(sum, channel, output);
 }
 
 /* Of a fully connected layer: |sum| x multiplier / 2^32 x 2^shift with one rounding; -31 <= shift <= 24. */

@@ -162,10 +162,15 @@ def _initializer(index: int, parameters: Mapping[str, Field], indent: str) -> st
 
 def _model(program: Program, ident: str) -> str:
     layers = "".join(
-        f'    {{"{layer.op}", {f"run{index}" if program.runs(layer) else "NULL"}}},\n'
+        f"    {{op_{layer.op.lower()}, {f'run{index}' if program.runs(layer) else 'NULL'}}},\n"
         for index, layer in enumerate(program.layers)
     )
-    return f"""static const generated_layer_t layers[] MODEL_DATA = {{
+    # Arrays, because string literals would go to a section of the compiler's choice.
+    strings = {f"op_{op.lower()}": op for op in sorted({layer.op for layer in program.layers})}
+    strings |= {"name": program.name, "sha256": program.sha256}
+    texts = "".join(f'static const char {name}[] MODEL_DATA = "{text}";\n' for name, text in strings.items())
+    return f"""{texts}
+static const generated_layer_t layers[] MODEL_DATA = {{
 {layers}}};
 
 /* The board's linker script knows how large the model became; without it, the sum of the constants is given. */
@@ -179,8 +184,8 @@ extern const uint8_t __model_{ident}_bytes[];
 extern const generated_model_t model_{ident};
 const generated_model_t model_{ident} MODEL_DATA = {{
     .info = {{
-        .name = "{program.name}",
-        .sha256 = "{program.sha256}",
+        .name = name,
+        .sha256 = sha256,
         .input_type = {_ENGINE_TYPES[program.input.type]},
         .output_type = {_ENGINE_TYPES[program.output.type]},
         .input_bytes = {program.input.bytes},

@@ -1,0 +1,110 @@
+"""Builds the `generated` engine with some models for the PC, and runs it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from mcubench.codegen import Program, generate
+
+__all__ = ["ENGINE", "INCLUDES", "WARNINGS", "Bytes", "NativeEngine", "run_tool", "write_models"]
+
+Bytes = npt.NDArray[np.uint8]
+
+ROOT = Path(__file__).parents[3]
+ENGINE = ROOT / "firmware" / "engines" / "generated"
+WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-pedantic", "-Wmissing-prototypes", "-Werror")
+INCLUDES = (f"-I{ROOT / 'firmware' / 'common'}", f"-I{ENGINE}")
+_BUILD_TIMEOUT_S = 280
+_RUN_TIMEOUT_S = 120
+_SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+# Reads (model index, vector count) as two uint32, then the vectors, and writes the outputs, until the end of the input.
+_NATIVE_MAIN = r"""
+#include <stdio.h>
+#include <string.h>
+#include "engine.h"
+static int run_model(uint32_t index, uint32_t count) {
+    if (engine_open(index) != ENGINE_OK) {
+        return 2;
+    }
+    const engine_model_t *model = engine_model(index);
+    for (; count > 0; count--) {
+        if (fread(engine_staging, 1, model->input_bytes, stdin) != model->input_bytes) {
+            return 3;
+        }
+        memcpy(engine_input(), engine_staging, model->input_bytes);
+        if (engine_invoke() != ENGINE_OK) {
+            return 4;
+        }
+        fwrite(engine_output(), 1, model->output_bytes, stdout);
+    }
+    return 0;
+}
+int main(void) {
+    uint32_t job[2];
+    while (fread(job, sizeof(job), 1, stdin) == 1) {
+        int status = run_model(job[0], job[1]);
+        if (status != 0) {
+            return status;
+        }
+    }
+    return 0;
+}
+"""
+
+
+def write_models(models: Mapping[str, bytes], folder: Path) -> list[Program]:
+    """Write the models as .tflite files and as C into `folder`, in order, and return their programs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, data in models.items():
+        paths.append(folder / f"{name}.tflite")
+        paths[-1].write_bytes(data)
+    return generate(paths, folder)
+
+
+def run_tool(*command: str | Path, folder: Path | None = None) -> None:
+    """Run a compiler or another tool of it in a folder; its complaints are the test's."""
+    done = subprocess.run(
+        list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=_BUILD_TIMEOUT_S, check=False
+    )
+    assert done.returncode == 0, done.stderr[:4000]
+
+
+@dataclass(frozen=True)
+class NativeEngine:
+    """The engine as a program of the PC, with address and undefined-behaviour sanitizers."""
+
+    program: Path
+
+    @classmethod
+    def build(cls, folder: Path, *, dsp: bool) -> NativeEngine:
+        """Build the models in `folder` with the kernels for the DSP extension (in C) or with the plain ones."""
+        program = folder / ("engine-dsp" if dsp else "engine-c")
+        main = folder / "main.c.txt"
+        main.write_text(_NATIVE_MAIN)
+        sources = [*sorted(ENGINE.glob("*.c")), "-x", "c", main]
+        flags = ("-O1", "-g", *WARNINGS, *_SANITIZERS, f"-DMCUBENCH_KERNELS_DSP={int(dsp)}", *INCLUDES)
+        run_tool("gcc", *flags, "-o", program, *sources, "-x", "none", *_model_objects(folder), "-lm")
+        return cls(program)
+
+    def run(self, index: int, inputs: Bytes) -> Bytes:
+        """Return one row of output bytes per row of input bytes."""
+        job = np.array([index, len(inputs)], "<u4").tobytes() + inputs.tobytes()
+        done = subprocess.run([self.program], input=job, capture_output=True, timeout=_RUN_TIMEOUT_S, check=False)
+        assert done.returncode == 0, done.stderr.decode(errors="replace")[:4000]
+        return np.frombuffer(done.stdout, np.uint8).reshape(len(inputs), -1)
+
+
+def _model_objects(folder: Path) -> list[Path]:
+    """Compile the models' C files, which are the same for all kernels, unless that was done."""
+    sources = sorted(folder.glob("*.c"))
+    objects = [source.with_suffix(".o") for source in sources]
+    if not all(path.exists() for path in objects):
+        run_tool("gcc", "-O0", *WARNINGS, *INCLUDES, "-c", *sources, folder=folder)
+    return objects
