@@ -106,7 +106,7 @@ def test_splitter_finds_what_the_table_says(loaded_board: FakeBoard, data: bytes
 
 
 def test_splitter_takes_the_largest_legal_body_and_no_more(loaded_board: FakeBoard) -> None:
-    largest = wire.data_frame(0x0101010101010101, b"\x55" * 2048)
+    largest = wire.data_frame(0x0101010101010101, b"\x55" * 2560)
     assert len(largest) == 2 + wire.BODY_BYTES_MAX
     assert split(loaded_board, largest) == [wire.Event("frame", largest[1:-1])]
     assert split(loaded_board, largest[:-1] + b"\x55")[0] == wire.Event("frame-too-long")

@@ -72,10 +72,10 @@ def test_frames_may_carry_pieces_of_any_size(fake_board: FakeBoard, size: int) -
 
 
 def test_largest_frame_is_taken_and_a_larger_one_is_not(fake_board: FakeBoard) -> None:
-    data = b"".join(map(vector, range(257)))
-    assert len(items(fake_board.exchange(wire.data_frame(0, data[:2048])))) == 256
+    data = b"".join(map(vector, range(321)))
+    assert len(items(fake_board.exchange(wire.data_frame(0, data[:2560])))) == 320
     fake_board.ask("model echo")
-    assert acks(fake_board.exchange(wire.data_frame(0, data[:2049]))) == [wire.Ack(0, wire.GAP)]
+    assert acks(fake_board.exchange(wire.data_frame(0, data[:2561]))) == [wire.Ack(0, wire.GAP)]
 
 
 def test_results_come_in_full_frames(fake_board: FakeBoard) -> None:

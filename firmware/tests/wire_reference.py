@@ -42,7 +42,7 @@ DATA, SEEK, POLL, ACK, RESULT = 0x01, 0x02, 0x03, 0x81, 0x82
 GAP, NO_MODEL = 1, 2
 
 LINE_BYTES_MAX = 255
-BODY_BYTES_MAX = 2074  # 5 + 8 + 2048 + 4 bytes and nine code bytes of COBS
+BODY_BYTES_MAX = 2588  # 5 + 8 + 2560 + 4 bytes and eleven code bytes of COBS
 
 
 def cobs_encode(data: bytes) -> bytes:
