@@ -27,11 +27,13 @@ __all__ = ["Traffic", "VectorStream"]
 
 # Silence after which the board is asked for its offset, on top of the time of four inferences; doubled while it lasts.
 # A premature question costs a few bytes.
-FIRST_PATIENCE_S = 0.5
+FIRST_PATIENCE_S = 1.0
 # A stream in which nothing moves for this long, and the time of twenty inferences, is dead.
 STALL_TIMEOUT_S = 15.0
-# The board has told this often that it has everything, and no result came: they were lost on the way.
+# After this many answers that it has everything, each followed by silence, the results were lost on the way.
 MOST_IDLE_POLLS = 2
+# A damaged frame makes the pieces smaller by half, down to this; every acknowledgement lets them grow again.
+SMALLEST_PIECE_BYTES = 64
 # Rounds over the same vectors that bring no new result.
 MOST_FRUITLESS_ROUNDS = 5
 
@@ -65,7 +67,8 @@ class VectorStream:
         self._payload = payload
         self._first_patience_s = FIRST_PATIENCE_S + 4 * expected_s
         self._stall_timeout_s = STALL_TIMEOUT_S + 20 * expected_s
-        self._piece_bytes = piece_bytes(info.frame_bytes, info.window_bytes)
+        self._largest_piece_bytes = piece_bytes(info.frame_bytes, info.window_bytes)
+        self._piece_bytes = self._largest_piece_bytes
         self._window = SendWindow(info.window_bytes)
         self._ledger = ResultLedger(self._port, payload, model.input_bytes)
         self._fresh: deque[VectorResult] = deque()
@@ -73,7 +76,9 @@ class VectorStream:
         self._furthest_sent = 0
         self._furthest_taken = 0
         self._last_index = -1  # of the results of this round; they come in order
-        self._poll_sent = False
+        self._poll_offset = 0  # of the next DATA when the last POLL was sent
+        self._answer: int | None = None  # expected offset of the last ACK since then
+        self._doubt: int | None = None  # such an answer that shows a loss, if the next one is the same
         self._idle_polls = 0
         self._results = 0
         self._retransmits = 0
@@ -105,23 +110,19 @@ class VectorStream:
     def _stream_round(self, vectors: range) -> Iterator[VectorResult]:
         """Send vectors that lie next to each other; end when all have results, or those missing are lost."""
         stop = vectors.stop * self._model.input_bytes
-        self._last_index, self._idle_polls = -1, 0
+        self._last_index = -1
         self._seek(vectors.start * self._model.input_bytes)
-        while self._idle_polls <= MOST_IDLE_POLLS:
+        while self._idle_polls < MOST_IDLE_POLLS:
             while self._fresh:
                 yield self._fresh.popleft()
             if self._ledger.has_all(vectors) or self._last_index == vectors.stop - 1:
                 return
             self._fill_window(stop)
-            ack = self._receive()
-            if ack is None:
-                continue
-            if ack.gap or (self._poll_sent and ack.expected < self._next):
-                self._seek(ack.expected - ack.expected % self._model.input_bytes)
-            elif self._poll_sent:
-                # It has everything and may still be computing; or its results were lost.
-                self._idle_polls += ack.expected == stop
-                self._poll_sent = False
+            frame = self._receive_frame(self._next_patience())
+            if frame is None:
+                self._act_on_silence()
+            elif (ack := self._take(frame)) and ack.gap:
+                self._go_back(ack.expected)
 
     def _fill_window(self, stop: int) -> None:
         """Send as much as the window takes, up to offset `stop`."""
@@ -143,18 +144,28 @@ class VectorStream:
             while (frame := self._receive_frame(deadline)) is not None:
                 ack = self._take(frame)
                 if ack and not ack.gap and ack.expected == offset:
-                    self._next, self._poll_sent = offset, False
+                    self._next = self._poll_offset = offset
+                    self._answer = self._doubt = None
+                    self._idle_polls = 0
                     self._window.clear()
                     return
 
-    def _receive(self) -> Ack | None:
-        """Take the next frame and return it if it is an ACK; if none comes, ask where the board stands."""
-        frame = self._receive_frame(self._next_patience())
-        if frame is not None:
-            return self._take(frame)
-        self._poll_sent = True
+    def _act_on_silence(self) -> None:
+        """Draw conclusions from the answer to the last POLL, which was followed by silence, and send another."""
+        if self._answer is not None and self._answer < self._poll_offset:
+            # An ACK that was sent before the POLL came looks the same, so one answer proves nothing.
+            if self._answer == self._doubt:
+                self._go_back(self._answer)
+            self._doubt = self._answer
+        elif self._answer is not None:
+            self._idle_polls += 1
+        self._answer, self._poll_offset = None, self._next
         self._channel.send_frame(FrameType.POLL, b"")
-        return None
+
+    def _go_back(self, offset: int) -> None:
+        """Send again from the vector that `offset` lies in, in smaller pieces, because smaller ones get through."""
+        self._piece_bytes = max(min(SMALLEST_PIECE_BYTES, self._largest_piece_bytes), self._piece_bytes // 2)
+        self._seek(offset - offset % self._model.input_bytes)
 
     def _receive_frame(self, deadline: Deadline) -> Frame | None:
         if self._stall.expired:
@@ -173,6 +184,7 @@ class VectorStream:
             if ack.no_model:
                 raise ProtocolError(self._port, f"the board has no model selected any more while {self._doing}")
             self._acknowledge(ack.expected)
+            self._answer = ack.expected
             return ack
         if frame.type == FrameType.RESULT and (parsed := parse_result(frame.payload, self._model.output_bytes)):
             expected, results = parsed
@@ -189,9 +201,12 @@ class VectorStream:
         self._window.acknowledged(expected)
         if expected > self._furthest_taken:
             self._furthest_taken = expected
+            self._piece_bytes = min(self._largest_piece_bytes, self._piece_bytes * 5 // 4)
             self._note_progress()
 
     def _note_progress(self) -> None:
+        self._answer = self._doubt = None
+        self._idle_polls = 0
         self._stall = Deadline.after(self._stall_timeout_s)
         self._patience_s = self._first_patience_s
 
