@@ -1,11 +1,28 @@
-"""What several files of the suite use: a clock that makes nothing slow, and vectors for tests of the line."""
+"""What several files of the suite use: the sweep they look at, a fast clock, and vectors for tests of the line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import pytest
+from mcubench.measure.plan import main_clock
 from mcubench.protocol import Board, BoardInfo, ModelInfo
+from mcubench.pytest_plugin.measuring import Measure
+from mcubench.store import Record
+
+# A wrong wait state or voltage shows at one clock only, so outputs are checked at each; at length at one.
+VECTORS_AT_MAIN_CLOCK = 300
+VECTORS_ELSEWHERE = 30
+# Of pytest-timeout, for the test that starts the sweep; a virtual board on a busy machine needs minutes.
+SWEEP_TIMEOUT_S = 1800
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give tests that wait for the sweep more time than others."""
+    if config.pluginmanager.hasplugin("timeout"):
+        for item in items:
+            if "sweep" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.timeout(SWEEP_TIMEOUT_S))
 
 
 @dataclass(frozen=True)
@@ -25,11 +42,31 @@ class Streaming:
         return b"".join(self.vector(index) for index in range(count))
 
 
+@pytest.fixture(scope="session")
+def sweep(measure: Measure) -> list[Record]:
+    """Sweep every model in the image over every clock that the data sheet allows: once, for all who look at it."""
+    clocks = measure.clocks
+    main = main_clock(clocks)
+    return [
+        measure(model.name, clock.name, VECTORS_AT_MAIN_CLOCK if clock is main else VECTORS_ELSEWHERE)
+        for model in measure.models
+        for clock in clocks
+    ]
+
+
+@pytest.fixture(scope="session")
+def records(sweep: list[Record]) -> list[Record]:
+    """The points of the sweep that could be measured; test_outputs.py tells of the others."""
+    good = [each for each in sweep if each.status == "ok"]
+    if not good:
+        pytest.fail(f"no point could be measured, the first because: {sweep[0].error}")
+    return good
+
+
 @pytest.fixture
 def fastest(dut: Board) -> str:
     """Select the fastest clock setting that the data sheet allows, with its default options; return its name."""
-    setting = max((each for each in dut.clocks().settings if not each.overclock), key=lambda each: each.hz)
-    return dut.set_clock(setting.name).name
+    return dut.set_clock(main_clock(dut.clocks().settings).name).name
 
 
 @pytest.fixture

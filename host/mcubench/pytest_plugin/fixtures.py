@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from mcubench.pytest_plugin.latency import LatencyBaseline
 from mcubench.pytest_plugin.measuring import Measure
 from mcubench.pytest_plugin.metrics import MetricRecorder
 from mcubench.pytest_plugin.reporting import RIG_KEY
-from mcubench.pytest_plugin.rig import Rig, open_rig
+from mcubench.pytest_plugin.rig import Rig, board_address, open_rig
 from mcubench.pytest_plugin.wire import Wire
 
 __all__ = ["dut", "latency_baseline", "measure", "models_folder", "record_metric", "rig", "wire"]
@@ -24,7 +24,7 @@ DEFAULT_BASELINE = Path("hil_tests", "baseline.json")
 @pytest.fixture(scope="session")
 def rig(pytestconfig: pytest.Config) -> Iterator[Rig]:
     """The board under test, open for the whole session: --port, or a virtual board that is started for it."""
-    with open_rig(pytestconfig) as opened:
+    with open_rig(pytestconfig, board_address(pytestconfig)) as opened:
         pytestconfig.stash[RIG_KEY] = opened
         yield opened
 
@@ -65,10 +65,8 @@ def latency_baseline(pytestconfig: pytest.Config) -> Iterator[LatencyBaseline]:
 
 
 @pytest.fixture
-def record_metric(
-    request: pytest.FixtureRequest, rig: Rig, record_property: Callable[[str, object], None]
-) -> MetricRecorder:
+def record_metric(request: pytest.FixtureRequest, rig: Rig) -> MetricRecorder:
     """Record a figure: `record_metric("latency", 61.2, "ms", "measured")`."""
-    return MetricRecorder(
-        request.node.nodeid, rig.info.board, rig.info.uid, rig.log_dir / "metrics.jsonl", record_property
-    )
+    # Not through pytest's record_property, which warns that one of the two JUnit dialects does not know properties.
+    properties = request.node.user_properties
+    return MetricRecorder(request.node.nodeid, rig.info, rig.log_dir / "metrics.jsonl", properties)

@@ -13,6 +13,9 @@ from mcubench.store import Record
 
 __all__ = ["Measure"]
 
+# Enough to see a spread; a suite that runs on every change has to be quick.
+SETTINGS = Settings(samples=8, cold_samples=2)
+
 
 class Measure:
     """Call it with a model, a clock and a number of vectors to get the record of that point.
@@ -39,6 +42,11 @@ class Measure:
         """The clock settings of the board that the data sheet allows."""
         return [each for each in self._rig.resynchronise().clocks().settings if not each.overclock]
 
+    @property
+    def clock_options(self) -> tuple[str, ...]:
+        """The names of the switches that clock settings have on the board."""
+        return self._rig.resynchronise().clocks().options
+
     def vectors(self, model: str) -> Vectors:
         """Return the vectors of a model folder."""
         return read_vectors(load_model(model, self._folder))
@@ -58,4 +66,4 @@ class Measure:
         rig = self._rig
         point = Point(rig.info.board, rig.info.engine, model, setting, min(count, len(vectors)))
         bench = Bench(rig.board, rig.info, rig.board.models(), rig.timing_model, rig.abort)
-        return PointMeasurement(bench, point, vectors, Settings(), "hil", lambda _: None).measure()
+        return PointMeasurement(bench, point, vectors, SETTINGS, "hil", lambda _: None).measure()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from mcubench.protocol import BoardInfo
 
 __all__ = ["Metric", "MetricRecorder"]
 
@@ -26,19 +27,16 @@ class Metric:
 class MetricRecorder:
     """What the fixture `record_metric` gives a test: call it with a name, a value and a unit."""
 
-    def __init__(
-        self, test: str, board: str, board_uid: str, path: Path, add_property: Callable[[str, object], None]
-    ) -> None:
+    def __init__(self, test: str, info: BoardInfo, path: Path, properties: list[tuple[str, object]]) -> None:
         self._test = test
-        self._board = board
-        self._board_uid = board_uid
+        self._info = info
         self._path = path
-        self._add_property = add_property
+        self._properties = properties
 
     def __call__(self, name: str, value: float | int | str, unit: str = "", timing: str | None = None) -> None:
         """Record one figure; the JUnit property is named `name [unit, timing]`."""
-        metric = Metric(self._test, self._board, self._board_uid, name, value, unit, timing)
+        metric = Metric(self._test, self._info.board, self._info.uid, name, value, unit, timing)
         labels = ", ".join(label for label in (unit, timing) if label)
-        self._add_property(f"{name} [{labels}]" if labels else name, value)
+        self._properties.append((f"{name} [{labels}]" if labels else name, value))
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(metric)) + "\n")

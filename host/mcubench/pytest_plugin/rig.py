@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ __all__ = ["Rig", "board_address", "open_rig"]
 
 DEFAULT_BOARD = "virtual:stm32f746"
 LOG_FOLDER = Path("results", "hil")
+LOG_DIR_KEY = pytest.StashKey[Path]()
 
 
 @dataclass
@@ -73,12 +75,11 @@ def board_address(config: pytest.Config) -> BoardAddress:
 
 
 @contextmanager
-def open_rig(config: pytest.Config) -> Iterator[Rig]:
-    """Open the board that the options name and say hello; start it before and end it after if it is virtual.
+def open_rig(config: pytest.Config, address: BoardAddress) -> Iterator[Rig]:
+    """Open a board and say hello; start it before and end it after if it is a virtual one.
 
     Raises RigError if it does not answer, or if it is another board than --board says.
     """
-    address = board_address(config)
     transcript = Transcript()
     multiplier: float = config.getoption("--timeout-multiplier")
     with open_board(address, config.getoption("--baud") or DEFAULT_BAUD, transcript) as opened:
@@ -87,7 +88,7 @@ def open_rig(config: pytest.Config) -> Iterator[Rig]:
         _check_name(config.getoption("--board"), info, address)
         rig = Rig(address, board, info, transcript, _make_log_dir(config), multiplier)
         if opened.child:
-            rig.abort = opened.child.kill
+            rig.timing_model, rig.abort = opened.child.timing_model, opened.child.kill
         yield rig
 
 
@@ -97,9 +98,10 @@ def _check_name(wanted: str | None, info: BoardInfo, address: BoardAddress) -> N
 
 
 def _make_log_dir(config: pytest.Config) -> Path:
-    """Return an empty folder; a process of pytest-xdist gets one of its own."""
-    folder = config.rootpath / LOG_FOLDER / os.environ.get("PYTEST_XDIST_WORKER", "main")
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    return folder
+    """Return an empty folder, one for the whole session; a process of pytest-xdist gets one of its own."""
+    if LOG_DIR_KEY not in config.stash:
+        folder = config.rootpath / LOG_FOLDER / os.environ.get("PYTEST_XDIST_WORKER", "main")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        config.stash[LOG_DIR_KEY] = folder
+    return config.stash[LOG_DIR_KEY]
