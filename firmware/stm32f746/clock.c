@@ -13,9 +13,9 @@
 #include "port.h"
 #include "registers.h"
 
-/* The slowest thing waited for is the crystal: 2 ms typical (DS10916), 100 ms allowed here. A poll takes at least
+/* The slowest thing waited for is the crystal: 2 ms typical (DS10916), ten times that allowed here. A poll takes at least
  * 8 cycles, and the core runs on the 16 MHz HSI while it waits. */
-#define READY_POLLS (HSI_HZ / 10u / 8u)
+#define READY_POLLS (HSI_HZ / 50u / 8u)
 
 /* Feeds only USB, SDMMC and RNG, none of them used; RM0385 5.3.2 forbids 0 and 1. */
 #define UNUSED_PLLQ 9u

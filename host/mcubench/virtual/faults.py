@@ -4,7 +4,7 @@
     garbage:after=N              after N bytes sent, every byte is a random one
     drop:rate=R  flip:rate=R  double:rate=R      lose, change one bit of, or repeat a byte with probability R
     reset:after=N                the reset pin is pulled after N bytes sent, once
-    crystal:hse_hz=F,hsi_hz=F    the true frequency of an oscillator
+    crystal:hse_hz=F,hsi_hz=F    the true frequency of an oscillator; hse_hz=0: it never starts
     hang:after=N                 the core stops after N inferences (falling edges of the window pin)
     die:after=N                  the process ends after N bytes sent
 
@@ -82,7 +82,8 @@ def _number(text: str, key: str, value: str) -> float:
         number = -1.0
     highest = {"rate": 1.0}.get(key, 1e12)
     lowest = 1e3 if key.endswith("_hz") else 0.0
-    if not lowest <= number <= highest:
+    never_starts = key == "hse_hz" and number == 0.0
+    if not (lowest <= number <= highest or never_starts):
         raise InputError(f"fault '{text}': {key}={value} is not a number from {lowest:g} to {highest:g}")
     return number
 

@@ -33,10 +33,11 @@ _OVERDRIVE_S = 45e-6
 
 
 class ReadyFlag:
-    """A bit that follows its enable bit after a while."""
+    """A bit that follows its enable bit after a while, or never if the part does not work."""
 
-    def __init__(self, virtual: VirtualTime, delay_s: float, on: bool = False) -> None:
+    def __init__(self, virtual: VirtualTime, delay_s: float, on: bool = False, works: bool = True) -> None:
         self._virtual = virtual
+        self._works = works
         self._delay_s = delay_s
         self._initially = on
         self.reset()
@@ -47,7 +48,7 @@ class ReadyFlag:
     def enable(self, on: bool) -> None:
         if not on:
             self._at_s = None
-        elif self._at_s is None:
+        elif self._at_s is None and self._works:
             self._at_s = self._virtual.now_s + self._delay_s
 
     @property
@@ -155,7 +156,7 @@ class Rcc:
         self._journal = journal
         self._flags = {  # by the position of the enable bit in CR; the ready bit lies above it
             0: ReadyFlag(virtual, _HSI_START_S, on=True),
-            16: ReadyFlag(virtual, _HSE_START_S),
+            16: ReadyFlag(virtual, _HSE_START_S, works=oscillators.hse_hz > 0),
             24: ReadyFlag(virtual, _PLL_LOCK_S),
             26: ReadyFlag(virtual, _PLL_LOCK_S),
             28: ReadyFlag(virtual, _PLL_LOCK_S),
