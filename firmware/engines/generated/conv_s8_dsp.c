@@ -22,21 +22,24 @@ static const int8_t *column_bytes(const kernels_conv_s8_t *conv, const gather_po
 }
 
 static void multiply_four_pixels(const kernels_conv_s8_t *conv, const uint32_t *columns, int8_t *output) {
-    /* Copies, because a store through int8_t * may change anything for all the compiler knows. */
+    /* A copy, because a store through int8_t * may change anything for all the compiler knows. */
     const kernels_output_s8_t range = conv->output;
+    const kernels_channel_t *channel = conv->channels;
+    const int8_t *weights = conv->weights;
     const int32_t depth = conv->depth;
     const int32_t out_channels = conv->window.out_channels;
-    const kernels_channel_t *channels = conv->channels;
-    const int8_t *weights = conv->weights;
-    for (int32_t c = 0; c < out_channels; c++) {
-        const kernels_channel_t channel = channels[c];
-        int32_t sums[PIXELS] = {channel.bias, channel.bias, channel.bias, channel.bias};
+    for (const int8_t *end = output + out_channels; output < end; output++, channel++) {
+        const uint32_t multiplier = channel->multiplier;
+        const int32_t shift = channel->shift;
+        int32_t sums[PIXELS] = {channel->bias, channel->bias, channel->bias, channel->bias};
         column_multiply_four(columns, depth, weights, sums);
         weights += depth;
-        output[c] = requantize_conv(sums[0], &channel, &range);
-        output[out_channels + c] = requantize_conv(sums[1], &channel, &range);
-        output[2 * out_channels + c] = requantize_conv(sums[2], &channel, &range);
-        output[3 * out_channels + c] = requantize_conv(sums[3], &channel, &range);
+        int8_t *to = output;
+        for (int32_t pixel = 0; pixel < PIXELS; pixel++) {
+            *to = shift < 0 ? (int8_t)requantize_conv_right(sums[pixel], multiplier, shift, &range)
+                            : requantize_conv(sums[pixel], channel, &range);
+            to += out_channels;
+        }
     }
 }
 

@@ -1,6 +1,17 @@
 #include "requantize.h"
 
-int8_t requantize_conv_any(int32_t sum, const kernels_channel_t *channel, const kernels_output_s8_t *output) {
-    int32_t value = requantize_scale(sum, (int32_t)(channel->multiplier >> 1), channel->shift);
-    return requantize_clamp(value + output->zero_point, output);
+int32_t requantize_divide(int32_t value, int32_t exponent) {
+    int32_t mask = (int32_t)((1u << exponent) - 1u);
+    int32_t threshold = (mask >> 1) + (value < 0);
+    return (value >> exponent) + ((value & mask) > threshold);
+}
+
+int32_t requantize_multiply(int32_t a, int32_t b) {
+    return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
+}
+
+int32_t requantize_scale(int32_t value, int32_t significand, int32_t shift) {
+    int32_t left = shift > 0 ? shift : 0;
+    int32_t product = requantize_multiply((int32_t)((uint32_t)value << left), significand);
+    return requantize_divide(product, left - shift);
 }

@@ -23,7 +23,7 @@ from unicorn.unicorn_const import UC_HOOK_BLOCK
 
 __all__ = ["ArmEngine"]
 
-_ARM_LINK = """
+_SCRIPT = """
 ENTRY(engine_invoke)
 MEMORY { FLASH (rx) : ORIGIN = 0x08000000, LENGTH = 16M  RAM (rw) : ORIGIN = 0x20000000, LENGTH = 4M }
 SECTIONS
@@ -35,16 +35,9 @@ SECTIONS
     .arena (NOLOAD) : { *(.arena) } > RAM
 }
 """
-# Newlib's memcpy and expf come from the compiler's own libraries; nothing else may be needed.
-_ARM_LIBRARIES = (
-    "-nostartfiles",
-    "-Wl,--gc-sections",
-    "-Wl,-u,engine_open",
-    "-Wl,-u,engine_input",
-    "-lm",
-    "-lc",
-    "-lgcc",
-)
+# Newlib's memcpy and expf, and libgcc: nothing else may be needed. What the tests call is kept.
+_ENTRIES = ("engine_open", "engine_model", "engine_input", "engine_output", "engine_invoke")
+_LINK = ("-nostartfiles", "-Wl,--gc-sections", *(f"-Wl,-u,{name}" for name in _ENTRIES), "-lm", "-lc", "-lgcc")
 _CPUS = {
     "cortex-m0": (UC_CPU_ARM_CORTEX_M0, ()),
     "cortex-m4": (UC_CPU_ARM_CORTEX_M4, ("-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")),
@@ -62,11 +55,11 @@ class ArmEngine:
         """Compile the models in `folder` for a core, and load them."""
         elf = folder / f"engine-{core}.elf"
         script = folder / "arm.ld.txt"
-        script.write_text(_ARM_LINK)
+        script.write_text(_SCRIPT)
         model, fpu = _CPUS[core]
         flags = ("-O3", f"-mcpu={core}", "-mthumb", *fpu, "-ffunction-sections", *WARNINGS, *INCLUDES)
         sources = [*sorted(ENGINE.glob("*.c")), *sorted(folder.glob("*.c"))]
-        link = (f"-L{folder}", f"-T{script}", *_ARM_LIBRARIES)
+        link = (f"-L{folder}", f"-T{script}", *_LINK)
         run_tool("arm-none-eabi-gcc", *flags, "-DMCUBENCH_MODEL_SYMBOLS", "-o", elf, *sources, *link)
         self.symbols = _symbols(elf)
         self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
@@ -84,6 +77,10 @@ class ArmEngine:
         self._uc.emu_start(self.symbols[name] | 1, self._RETURN, count=0)
         assert self._uc.reg_read(UC_ARM_REG_PC) == self._RETURN
         return int(self._uc.reg_read(UC_ARM_REG_R0))
+
+    def read_word(self, address: int) -> int:
+        """Return the 32-bit word at an address."""
+        return int.from_bytes(self._uc.mem_read(address, 4), "little")
 
     def run(self, program: Program, index: int, inputs: Bytes) -> Bytes:
         """Return one row of output bytes per row of input bytes."""
