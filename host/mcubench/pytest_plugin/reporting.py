@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from mcubench.errors import McubenchError, RigError
+from mcubench.errors import InputError, McubenchError, RigError
 from mcubench.pytest_plugin.rig import Rig
 
 __all__ = ["RIG_KEY", "make_report"]
@@ -26,7 +26,7 @@ def make_report(
     error = call.excinfo.value
     if isinstance(error, McubenchError) and item.config.get_verbosity() < TRACEBACK_VERBOSITY:
         report.longrepr = f"{type(error).__name__}: {error}"
-    if isinstance(error, RigError) and report.when == "call":
+    if isinstance(error, RigError | InputError) and report.when == "call":
         # For pytest and JUnit a test whose set-up failed is an error and not a failure: nothing is known.
         report.when = "setup"
     rig = item.config.stash.get(RIG_KEY, None)

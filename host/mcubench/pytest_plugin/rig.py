@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -100,7 +99,8 @@ def _check_name(wanted: str | None, info: BoardInfo, address: BoardAddress) -> N
 def _make_log_dir(config: pytest.Config) -> Path:
     """Return an empty folder, one for the whole session; a process of pytest-xdist gets one of its own."""
     if LOG_DIR_KEY not in config.stash:
-        folder = config.rootpath / LOG_FOLDER / os.environ.get("PYTEST_XDIST_WORKER", "main")
+        process = getattr(config, "workerinput", {}).get("workerid", "main")
+        folder = config.rootpath / LOG_FOLDER / process
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         config.stash[LOG_DIR_KEY] = folder

@@ -1,0 +1,181 @@
+"""Whole pytest runs with the plugin, each on a board of its own."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+def test_test_of_three_lines_runs_on_a_board(run_on_board):
+    result = run_on_board("def test_it(dut):\n    dut.select('echo')\n    assert dut.run(3).stable\n")
+    result.assert_outcomes(passed=1)
+
+
+def test_tests_with_a_board_are_marked(run_on_board):
+    result = run_on_board("def test_board(wire): pass\ndef test_other(): pass\n", "-m", "hil", "-v")
+    result.assert_outcomes(passed=1, deselected=1)
+    result.stdout.fnmatch_lines("*test_board PASSED*")
+
+
+def test_one_connection_serves_the_session_and_is_resynchronised(run_on_board):
+    result = run_on_board(
+        """
+        def test_leaves_a_mess(rig, wire):
+            wire.send(b"\\0\\1half a frame")
+        def test_finds_none(rig, dut):
+            assert dut.info().board == "native"
+            assert rig.transcript is not None
+        """
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_wrong_result_is_a_failure_in_one_line_with_the_transcript(run_on_board, suite):
+    result = run_on_board(
+        """
+        from mcubench.errors import WrongOutputError
+        def test_it(dut):
+            dut.tick()
+            raise WrongOutputError("3 of 300 outputs differ")
+        """,
+        "--junitxml=out.xml",
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["WrongOutputError: 3 of 300 outputs differ", "*UART transcript*", "*bytes 'tick #*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert "tick #" in next((suite.path / "results" / "hil" / "main").glob("*test_it.uart.log")).read_text()
+    assert elements(suite, "failure") == 1
+
+
+def test_rig_trouble_is_an_error(run_on_board, suite):
+    result = run_on_board(
+        """
+        from mcubench.errors import LinkError
+        def test_it(dut):
+            raise LinkError("/dev/ttyACM0", "the port went away")
+        """,
+        "--junitxml=out.xml",
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines("LinkError: /dev/ttyACM0: the port went away")
+    assert (elements(suite, "failure"), elements(suite, "error")) == (0, 1)
+
+
+def test_board_that_dies_costs_every_later_test_an_error_at_once(run_on_board):
+    result = run_on_board(
+        """
+        def test_kills(rig, dut): rig.abort()
+        def test_first_after(dut): pass
+        def test_second_after(dut): pass
+        """,
+        "--durations=0",
+        "-vv",
+    )
+    result.assert_outcomes(passed=1, errors=2)
+    result.stdout.fnmatch_lines("*LinkError*went away*")
+
+
+def test_verbose_shows_where_it_happened(run_on_board):
+    code = "from mcubench.errors import WrongOutputError\ndef test_it(dut):\n    raise WrongOutputError('no')\n"
+    run_on_board(code, "-vv").stdout.fnmatch_lines("*test_it.py:3: WrongOutputError*")
+
+
+def test_port_that_is_absent_is_an_error_that_names_it(suite):
+    suite.makepyfile("def test_it(dut): pass")
+    result = suite.runpytest_subprocess("--port", "/dev/none-such", timeout=60)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines("LinkError: /dev/none-such: no such port*")
+
+
+def test_firmware_that_is_absent_is_an_error_that_names_it(suite):
+    suite.makepyfile("def test_it(dut): pass")
+    result = suite.runpytest_subprocess("--virtual", "stm32f746", "--firmware", "none.elf", timeout=60)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines("InputError: none.elf: no such firmware file*")
+
+
+def test_other_board_than_expected_is_an_error(suite, native_program):
+    suite.makeconftest(
+        f"""
+        import pytest
+        from mcubench.boards import parse_board
+        from mcubench.pytest_plugin.rig import open_rig
+        @pytest.fixture
+        def other(pytestconfig):
+            with open_rig(pytestconfig, parse_board("native:{native_program}")) as rig:
+                yield rig
+        """
+    )
+    suite.makepyfile("def test_it(other): pass")
+    result = suite.runpytest_subprocess("--board", "stm32f746", timeout=60)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines("RigError: native:*: expected a stm32f746 there, found a native*")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--port", "/dev/ttyACM0", "--virtual", "stm32f746"],
+        ["--port", "/dev/ttyACM0", "--board", "virtual:stm32f746"],
+        ["--virtual", "stm32f746", "--board", "native:board"],
+    ],
+)
+def test_two_boards_are_refused(suite, arguments):
+    suite.makepyfile("def test_it(dut): pass")
+    result = suite.runpytest_subprocess(*arguments, timeout=60)
+    result.stdout.fnmatch_lines("*name one board: --port, --virtual, or --board virtual:NAME*")
+    assert result.ret != 0
+
+
+@pytest.mark.parametrize("arguments", [["--port", "/dev/ttyACM0"], ["--update-baseline"]])
+def test_several_processes_are_refused_where_one_is_needed(suite, arguments):
+    result = suite.runpytest_subprocess("-n", "2", *arguments, timeout=60)
+    result.stderr.fnmatch_lines("*need one process; leave -n out*")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_metrics_go_to_junit_and_to_json_lines(run_on_board, suite):
+    result = run_on_board(
+        """
+        def test_it(record_metric):
+            record_metric("latency", 61.5, "ms", "measured")
+            record_metric("size", 3)
+        """,
+        "--junitxml=out.xml",
+    )
+    result.assert_outcomes(passed=1)
+    tree = ET.parse(suite.path / "out.xml")
+    properties = {each.get("name"): each.get("value") for each in tree.iter("property")}
+    assert properties == {"latency [ms, measured]": "61.5", "size": "3"}
+    lines = (suite.path / "results" / "hil" / "main" / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(lines[0]) == {
+        "test": "test_it.py::test_it", "board": "native", "board_uid": b"nativepc".hex(),
+        "name": "latency", "value": 61.5, "unit": "ms", "timing": "measured",
+    }  # fmt: skip
+    assert len(lines) == 2
+
+
+def test_silence_of_a_board_is_its_failure(run_on_board):
+    result = run_on_board(
+        "def test_it(wire):\n    wire.next_ack()\n",
+        "--timeout-multiplier",
+        "0.02",
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines("CheckFailedError: nothing came within 0.2 s while waiting for an ACK*")
+
+
+def test_image_without_known_models_is_named(run_on_board, suite):
+    (suite.path / "models" / "other").mkdir(parents=True)
+    (suite.path / "models" / "other" / "model.toml").touch()
+    result = run_on_board("def test_it(measure):\n    measure.models\n", "--models", "models")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines("InputError: none of the models in the board's image has a folder in models*")
+
+
+def elements(suite, name: str) -> int:
+    return len(list(ET.parse(suite.path / "out.xml").iter(name)))
