@@ -213,7 +213,7 @@ def stream(board: PtyBoard, data: bytes, vectors: int, output_bytes: int) -> lis
     at = 0
     while len(items) < vectors:
         while at < len(data):
-            end = min(at + 2048, len(data))
+            end = min(at + wire.DATA_BYTES_MAX, len(data))
             frame = wire.data_frame(at, data[at:end])
             if sum(size for _, size in outstanding) + len(frame) > NATIVE_WINDOW_BYTES:
                 break

@@ -58,7 +58,7 @@ def test_info_tells_who_the_board_is(pty_board: PtyBoard) -> None:
     assert re.fullmatch("[0-9a-f]{16}", build["id"])
     assert "-fsanitize=address" in build["flags"].split()
     assert engine["kernels"] == "reference kernels"
-    assert int(link["frame"]) == 2560 < int(link["window"]) < int(memory["rx_ring_bytes"])
+    assert int(link["frame"]) == wire.DATA_BYTES_MAX < int(link["window"]) < int(memory["rx_ring_bytes"])
     models_bytes = 300  # what the test engine says of its models
     parts = int(memory["flash_engine_bytes"]) + int(memory["flash_harness_bytes"]) + models_bytes
     assert parts == int(memory["flash_image_bytes"])

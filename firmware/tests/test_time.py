@@ -34,11 +34,19 @@ def test_after_250_ms_of_silence_a_person_may_type(fake_board: FakeBoard, start:
     assert kinds(fake_board.handle(b"tick\n")) == ["ok"]
 
 
-def test_before_250_ms_a_frame_goes_on(fake_board: FakeBoard) -> None:
+@pytest.mark.parametrize("cycles", [0, 2**32 - 100 * MS])
+def test_before_250_ms_a_frame_goes_on(fake_board: FakeBoard, cycles: int) -> None:
     data = wire.frame(wire.POLL)
+    fake_board.cycles = cycles
     assert fake_board.handle(data[:5]) == []
     assert wait(fake_board, 248) == []
     assert kinds(fake_board.handle(data[5:])) == [wire.ACK]
+
+
+def test_a_person_may_type_slowly(fake_board: FakeBoard) -> None:
+    assert fake_board.handle(b"ti") == []
+    assert wait(fake_board, 5000) == []
+    assert kinds(fake_board.handle(b"ck\n")) == ["ok"]
 
 
 def test_silence_is_counted_from_the_end_of_what_was_handled(fake_board: FakeBoard) -> None:
@@ -165,6 +173,15 @@ def test_caches_are_flushed_before_each_cold_inference_only(fake_board: FakeBoar
     assert flushes.value == before
     fake_board.ask("run 5 cold=1")
     assert flushes.value == before + 5
+
+
+@pytest.mark.parametrize("command", ["run 20", "run 20 cold=1", "layers"])
+def test_nothing_moves_on_the_wire_in_the_timed_window(fake_board: FakeBoard, command: str) -> None:
+    fake_board.cycles_per_reading = 17
+    busy = fake_board.variable("fake_busy_windows")
+    before = busy.value
+    assert fake_board.ask_final(command).kind == "ok"
+    assert busy.value == before
 
 
 def test_stack_use_is_read_from_the_paint(fake_board: FakeBoard) -> None:

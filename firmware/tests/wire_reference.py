@@ -14,6 +14,7 @@ __all__ = [
     "ACK",
     "BODY_BYTES_MAX",
     "DATA",
+    "DATA_BYTES_MAX",
     "GAP",
     "NO_MODEL",
     "POLL",
@@ -42,6 +43,7 @@ DATA, SEEK, POLL, ACK, RESULT = 0x01, 0x02, 0x03, 0x81, 0x82
 GAP, NO_MODEL = 1, 2
 
 LINE_BYTES_MAX = 255
+DATA_BYTES_MAX = 2560  # `frame` of a board with room for it
 BODY_BYTES_MAX = 2588  # 5 + 8 + 2560 + 4 bytes and eleven code bytes of COBS
 
 

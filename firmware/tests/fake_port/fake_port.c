@@ -14,6 +14,8 @@
 
 uint32_t fake_cycles;
 uint32_t fake_cycles_per_reading = 10;
+bool fake_sending;
+uint32_t fake_busy_windows;
 int fake_clock_status;
 uint32_t fake_resets;
 uint32_t fake_cache_flushes;
@@ -135,10 +137,13 @@ void port_write(const uint8_t *data, size_t size) {
     const size_t count = size < room ? size : room;
     memcpy(output + output_size, data, count);
     output_size += count;
+    fake_sending = true;
     fake_lost_output += (uint32_t)(size - count);
 }
 
-void port_write_drain(void) {}
+void port_write_drain(void) {
+    fake_sending = false;
+}
 
 uint32_t port_overruns(void) {
     return 0;

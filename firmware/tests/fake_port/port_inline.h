@@ -4,13 +4,15 @@
 
 extern uint32_t fake_cycles;
 extern uint32_t fake_cycles_per_reading; /* 0: a counter that does not advance */
+extern bool fake_sending;                /* bytes were written and not yet drained */
+extern uint32_t fake_busy_windows;       /* timed windows that began while bytes were on their way */
 
 static inline uint32_t port_cycles(void) {
     return fake_cycles += fake_cycles_per_reading;
 }
 
 static inline void port_window_mark(bool active) {
-    (void)active;
+    fake_busy_windows += active && fake_sending;
 }
 
 #endif
