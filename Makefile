@@ -30,7 +30,8 @@ firmware: $(READY) ## build the STM32F746 image with PlatformIO
 demo: firmware ## sweep the clocks of a virtual STM32F746, print the table, leave results/demo.json
 	@mkdir -p results
 	@$(BIN)/mcubench sweep --board virtual:stm32f746 --model mnist-int8,mnist-float32 --clock all --vectors 300 \
-		--json results/demo.json --csv results/demo.csv --markdown results/demo.md --db results/demo.db
+		--json results/demo.json --csv results/demo.csv --markdown results/demo.md --chart results/demo.svg \
+		--db results/demo.db
 
 test: lint firmware ## run every test: host, firmware core on the PC, HIL suite on the virtual board
 	@$(BIN)/pytest -n 2 $(PYTEST_ARGS)

@@ -17,7 +17,6 @@ env.Append(
         *fpu,
         "-nostartfiles",
         "-Wl,-Map,$BUILD_DIR/firmware.map",
-        "-Wl,--fatal-warnings",
     ],
     LIBPATH=["$BUILD_DIR/generated"],  # models.ld, which the linker script includes
     CPPPATH=[f"$PROJECT_SRC_DIR/{env.GetProjectOption('custom_port')}"],
