@@ -10,7 +10,7 @@ _DATA_BITS = 8
 # Where in a bit it is sampled. Sampling exactly in the middle would tolerate 5.3 %; the start edge is only known to one
 # sixteenth and the three samples reach another sixteenth to each side, always the unlucky way here.
 _MIDDLE = 0.5
-_UNLUCKY = 0.14
+_UNLUCKY = 0.138
 
 
 def resample(data: bytes, ratio: float) -> bytes:

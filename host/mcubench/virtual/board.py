@@ -62,6 +62,7 @@ class VirtualBoard:
         self._parts = chip.build(self._wiring())
         self._bus.attach(self._machine.uc, [(window.start, window.size) for window in chip.windows])
         self._journal.where = self._machine.place
+        self._journal.stop = self._machine.stop_soon
         self._polls.collect = self._line.collect
         self._faults.on_reset = lambda: self._request_reset(ResetCause.PIN)
         self._faults.on_hang = lambda: self._stop_core("the fault option hangs it")
@@ -78,6 +79,11 @@ class VirtualBoard:
         """CPU cycles since power-on, idle time included."""
         return self._machine.counter.cycles
 
+    @property
+    def cpu_hz(self) -> float:
+        """True frequency of the CPU clock."""
+        return self._virtual.hz
+
     def run(self, should_stop: Callable[[], bool]) -> None:
         """Run the firmware until `should_stop` says so; it is asked every few milliseconds."""
         while not should_stop():
@@ -86,6 +92,8 @@ class VirtualBoard:
                 self._outside.read()  # nobody is there to take it
             else:
                 self._run_slice()
+            if self._journal.failure is not None:
+                raise self._journal.failure
             if self._pending_reset is not None:
                 self._reset(self._pending_reset)
 

@@ -10,8 +10,8 @@ from mcubench.virtual.timing import CycleCounter
 
 __all__ = ["EventSource", "PollWatch"]
 
-# The same value read this often in a row, with little work between the reads, is a polling loop. Our firmware's idle loop
-# takes about 100 cycles (1000 without caches); taking 64 bytes that lie in its ring takes 2500, and is no waiting.
+# The same value read this often in a row, with little work between the reads, is a polling loop. Our firmware's idle
+# loop takes about 100 cycles (1000 without caches); taking 64 bytes that lie in its ring takes 2500, and is no waiting.
 _READS = 3
 _WORK_CYCLES = 1500
 
@@ -47,6 +47,8 @@ class PollWatch:
         `value` is what it reads now; `sync` brings its peripheral up to date after the wait.
         """
         last_value, last_cycles, reads = self._last.get(register, (value, 0, 0))
+        if value != last_value:
+            self._last.clear()  # something happened, which firmware may now be busy with
         polling = value == last_value and self._counter.cycles - last_cycles < _WORK_CYCLES
         reads = reads + 1 if polling else 0
         if reads >= _READS:

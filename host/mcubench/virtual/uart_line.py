@@ -45,13 +45,15 @@ class UartLine:
         self._virtual = virtual
         self._fixed_baud = baud
         self._device_baud = 0.0
+        self._nominal_baud = 0.0
         self._pending = bytearray()
         self._first_arrival_s = 0.0
         self._told_baud = 0.0
 
-    def set_device_baud(self, baud: float) -> None:
-        """Tell the true bit rate of the chip's UART; 0 while it is off."""
+    def set_device_baud(self, baud: float, nominal_baud: float) -> None:
+        """Tell the bit rate of the chip's UART, true and with oscillators as they should be; 0 while it is off."""
         self._device_baud = baud
+        self._nominal_baud = nominal_baud
         if baud and baud != self._told_baud:
             self._told_baud = baud
             matching = "" if self.matching else ", which is too far off: bytes arrive garbled"
@@ -61,7 +63,7 @@ class UartLine:
     def outside_baud(self) -> int:
         if self._fixed_baud is not None:
             return self._fixed_baud
-        return min(_STANDARD_BAUD, key=lambda rate: abs(rate - self._device_baud))
+        return min(_STANDARD_BAUD, key=lambda rate: abs(rate - self._nominal_baud))
 
     @property
     def matching(self) -> bool:

@@ -23,8 +23,7 @@ from mcubench.virtual.wiring import Chip, Wiring
 __all__ = ["STM32F746"]
 
 _KIB = 1024
-_HSI_HZ = 16e6
-_HSE_HZ = 25e6
+_NOMINAL = Oscillators(hsi_hz=16e6, hse_hz=25e6)
 _USART1 = 0x40011000
 # RM0385 table 27: DMA2 streams and channels of USART1, with the data registers they move bytes from and to.
 _DMA2_REQUESTS = {
@@ -43,9 +42,9 @@ class _Parts:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         oscillators = Oscillators(
-            hsi_hz=wiring.oscillator_hz("hsi", _HSI_HZ), hse_hz=wiring.oscillator_hz("hse", _HSE_HZ)
+            hsi_hz=wiring.oscillator_hz("hsi", _NOMINAL.hsi_hz), hse_hz=wiring.oscillator_hz("hse", _NOMINAL.hse_hz)
         )
-        self.rcc = Rcc(oscillators, wiring.virtual, wiring.journal)
+        self.rcc = Rcc(oscillators, _NOMINAL, wiring.virtual, wiring.journal)
         self.scb = Scb(
             wiring.counter,
             wiring.journal,
@@ -196,7 +195,7 @@ STM32F746 = Chip(
     name="stm32f746",
     core=CORTEX_M7,
     unicorn_model=UC_CPU_ARM_CORTEX_M7,
-    boot_hz=_HSI_HZ,
+    boot_hz=_NOMINAL.hsi_hz,
     vector_table=0x08000000,
     memories=(
         Memory(_region("itcm", 0x00000000, 16, "itcm")),

@@ -150,8 +150,10 @@ class Power:
 class Rcc:
     """Oscillators, PLL, bus dividers, peripheral clock enables, reset flags."""
 
-    def __init__(self, oscillators: Oscillators, virtual: VirtualTime, journal: Journal) -> None:
+    def __init__(self, oscillators: Oscillators, nominal: Oscillators, virtual: VirtualTime, journal: Journal) -> None:
+        """`oscillators` have the true frequencies, `nominal` those that the firmware counts on."""
         self._oscillators = oscillators
+        self._nominal = nominal
         self._virtual = virtual
         self._journal = journal
         self._flags = {  # by the position of the enable bit in CR; the ready bit lies above it
@@ -181,7 +183,7 @@ class Rcc:
         self.power = Power(virtual, lambda: bit(self._cr.value, 24), self.clocks_changed)
         self._listeners: list[Callable[[], None]] = []
         self._locked_pllcfgr = self._pllcfgr.value
-        self.clocks = self._solve()
+        self.clocks = self._solve(self._oscillators)
 
     def reset(self) -> None:
         for flag in (*self._flags.values(), self._lse, self._lsi):
@@ -207,15 +209,18 @@ class Rcc:
         moments = [moment for flag in flags if (moment := flag.next_event_s()) is not None]
         return min(moments, default=None)
 
-    def usart1_kernel_hz(self) -> float:
-        """True frequency of USART1's kernel clock: DCKCFGR2.USART1SEL."""
-        oscillators = self._oscillators
-        sources = (self.clocks.pclk2_hz, self.clocks.sysclk_hz, oscillators.hsi_hz, oscillators.lse_hz)
-        return sources[self.dckcfgr2.value & 3]
+    def usart1_kernel_hz(self) -> tuple[float, float]:
+        """True and nominal frequency of USART1's kernel clock: DCKCFGR2.USART1SEL."""
+        select = self.dckcfgr2.value & 3
+        true, nominal = (
+            (clocks.pclk2_hz, clocks.sysclk_hz, oscillators.hsi_hz, oscillators.lse_hz)[select]
+            for clocks, oscillators in ((self.clocks, self._oscillators), (self._solve(self._nominal), self._nominal))
+        )
+        return true, nominal
 
     def clocks_changed(self) -> None:
         """Work the clock tree out again, tell the listeners, and report broken limits."""
-        self.clocks = self._solve()
+        self.clocks = self._solve(self._oscillators)
         self._tell()
         self._check()
 
@@ -223,9 +228,9 @@ class Rcc:
         for listener in self._listeners:
             listener()
 
-    def _solve(self) -> Clocks:
+    def _solve(self, oscillators: Oscillators) -> Clocks:
         registers = ClockRegisters(self._locked_pllcfgr, self._cfgr.value, bit(self._cr.value, 24))
-        return solve(registers, self._oscillators)
+        return solve(registers, oscillators)
 
     def _check(self) -> None:
         power = PowerState(self.power.scale, self.power.overdrive, self.flash.wait_states)
@@ -253,12 +258,13 @@ class Rcc:
             )
             value |= 1 << in_use
             self._cr.value |= 1 << in_use
-        if bit(value, 24) and not self._flags[24].enabled and not self._pll_source().ready:
+        locks = bit(value, 24) and (self._flags[24].enabled or self._pll_source().ready)
+        if bit(value, 24) and not locks:
             self._journal.violation(
-                "pll source", "RCC_CR: PLL switched on while its source is not ready: it does not lock"
+                "pll source", "RCC_CR: PLL switched on while its source is not ready: it never locks"
             )
         for position, flag in self._flags.items():
-            flag.enable(bit(value, position))
+            flag.enable(locks if position == 24 else bit(value, position))
         if not bit(value, 24):
             self._locked_pllcfgr = self._pllcfgr.value
         self.clocks_changed()

@@ -41,7 +41,7 @@ class Usart:
     def __init__(
         self,
         name: str,
-        kernel_hz: Callable[[], float],
+        kernel_hz: Callable[[], tuple[float, float]],
         routed: Callable[[bool], bool],
         virtual: VirtualTime,
         dma: Dma,
@@ -50,8 +50,8 @@ class Usart:
     ) -> None:
         """`name` is also that of its DMA requests, "<name>_RX" and "<name>_TX".
 
-        `kernel_hz` returns its clock's true frequency; `routed` whether a pin is switched to its output (True) or to
-        its input (False).
+        `kernel_hz` returns its clock's true and nominal frequency; `routed` whether a pin is switched to its output
+        (True) or to its input (False).
         """
         self._name = name
         self._kernel_hz = kernel_hz
@@ -93,16 +93,15 @@ class Usart:
     def clocks_changed(self) -> None:
         """Work out the bit rate again: the kernel clock or a register behind it has changed."""
         divisor = self._brr.value
-        hz = self._kernel_hz()
+        hz, nominal_hz = self._kernel_hz()
         if bit(self._cr1.value, _OVER8):
             divisor = (divisor & 0xFFF0) | (divisor & 7) << 1
-            hz *= 2
+            hz, nominal_hz = 2 * hz, 2 * nominal_hz
         on = self._cr1.value & _UE and divisor >= 16
-        baud = hz / divisor if on else 0.0
         word_bits = 8 + bit(self._cr1.value, _M0) - bit(self._cr1.value, _M1)
         frame_bits = 1 + word_bits + _STOP_BITS[self._cr2.value >> 12 & 3]
-        self._byte_s = frame_bits / baud if on else 0.0
-        self._line.set_device_baud(baud)
+        self._byte_s = frame_bits * divisor / hz if on else 0.0
+        self._line.set_device_baud(*((hz / divisor, nominal_hz / divisor) if on else (0.0, 0.0)))
         if self._cr1.value & _UE and divisor < 16:
             self._journal.violation(
                 f"{self._name} brr", f"{self._name}_BRR: the divisor {divisor} is below 16 (RM0385 31.5.4)"
