@@ -31,23 +31,30 @@ def interpreter():
 
 
 def generate(models):
-    """Run the code generator; its own messages go to the terminal."""
+    """Run the code generator. Of its messages only the last line is shown, which says what is wrong."""
     paths = [str(project / "models" / name) for name in models]
     command = [interpreter(), "-m", "mcubench", "codegen", "--out", str(generated), *paths]
     environment = {**os.environ, "PYTHONPATH": str(project / "host")}
     try:
-        status = subprocess.run(command, env=environment, timeout=CODEGEN_TIMEOUT_S, check=False).returncode
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=CODEGEN_TIMEOUT_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         fail(f"`mcubench codegen` did not run: {error}")
-    if status != 0:
-        fail(f"`mcubench codegen` failed for {' '.join(models)} (run `make setup` if mcubench is not installed)")
+    if done.returncode != 0:
+        reason = done.stderr.strip().rpartition("\n")[2] or f"exit code {done.returncode}"
+        hint = "; run `make setup`" if "ModuleNotFoundError" in reason else ""
+        fail(f"{reason}{hint}")
 
 
+engine = env.GetProjectOption("custom_engine")
+engine_folder = Path(env.subst("$PROJECT_SRC_DIR")) / "engines" / engine
+if not engine_folder.is_dir():
+    fail(f"custom_engine = {engine}: there is no {engine_folder}")
 generated.mkdir(parents=True, exist_ok=True)
 models = env.GetProjectOption("custom_models", "").split()
 if models:
-    engine = env.GetProjectOption("custom_engine")
-    env.Append(CPPPATH=[str(generated), "$PROJECT_INCLUDE_DIR", f"$PROJECT_SRC_DIR/engines/{engine}"])
+    env.Append(CPPPATH=[str(generated), "$PROJECT_INCLUDE_DIR", str(engine_folder)])
     env.Append(CPPDEFINES=["MCUBENCH_MODEL_SYMBOLS"])  # the linker scripts here define the symbols of models.ld
     generate(models)
     env.BuildSources("$BUILD_DIR/models", str(generated))

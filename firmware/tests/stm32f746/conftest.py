@@ -23,7 +23,7 @@ def run_pio() -> Callable[..., str]:
     if not (CORE / "packages" / "tool-scons").is_dir():
         pytest.skip("no .pio-core/packages/tool-scons: run `make setup`")
 
-    def run(*arguments: str, **variables: str) -> str:
+    def run(*arguments: str, status: int = 0, **variables: str) -> str:
         environment = {**os.environ, "PLATFORMIO_CORE_DIR": str(CORE), **variables}
         command = [sys.executable, "-m", "platformio", *arguments]
         with (CORE / "tests.lock").open("w") as lock:
@@ -38,7 +38,7 @@ def run_pio() -> Callable[..., str]:
                 timeout=BUILD_TIMEOUT_S,
                 check=False,
             )
-        assert done.returncode == 0, done.stdout
+        assert done.returncode == status, done.stdout
         return done.stdout
 
     return run

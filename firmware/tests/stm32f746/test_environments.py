@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+PROJECT = Path(__file__).parents[3]
 OWN_OF_THE_PLATFORM = {"platform", "platform_packages", "upload_protocol", "extends"}
 
 
@@ -35,3 +38,22 @@ def test_harness_differs_only_in_engine_and_models(environments: dict[str, dict[
     harness, local = environments["stm32f746-harness-local"], environments["stm32f746-local"]
     differing = {key for key in local.keys() | harness.keys() if local.get(key) != harness.get(key)}
     assert differing - {"extends"} == {"custom_engine", "custom_models", "build_src_filter"}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("mnist-int8 mnist-float32", "nosuch-model"), "embed_models: .*nosuch-model"),
+        (("custom_engine = generated", "custom_engine = nosuch-engine"), "nosuch-engine"),
+    ],
+    ids=["model", "engine"],
+)
+def test_mistake_in_platformio_ini_is_said_in_a_line(
+    run_pio: Callable[..., str], tmp_path: Path, change: tuple[str, str], reason: str
+) -> None:
+    config = tmp_path / "platformio.ini"
+    config.write_text((PROJECT / "platformio.ini").read_text().replace(*change))
+    command = ["run", "--project-dir", str(PROJECT), "--project-conf", str(config), "--environment", "stm32f746-local"]
+    printed = run_pio(*command, status=1, PLATFORMIO_BUILD_DIR=str(tmp_path / "build"))
+    assert re.search(reason, printed)
+    assert "Traceback" not in printed
