@@ -11,7 +11,7 @@ static uint32_t sent_crc;
 
 bool frame_decode(uint8_t *body, size_t size, frame_t *frame) {
     size_t decoded;
-    if (!cobs_decode(body, size, &decoded) || decoded < FRAME_HEADER_BYTES + FRAME_CRC_BYTES || body[0] != 0) {
+    if (!cobs_decode(body, size, &decoded) || decoded < FRAME_HEADER_BYTES + FRAME_CRC_BYTES) {
         return false;
     }
     const size_t payload_bytes = decoded - FRAME_HEADER_BYTES - FRAME_CRC_BYTES;
