@@ -12,6 +12,7 @@ from typing import Any
 
 import capstone
 from capstone import arm
+
 from mcubench.virtual.timing.instruction import FLAGS, FP_FLAGS, PC, S0, SP, Access, Instruction, Kind, Role, Source
 
 __all__ = ["decode"]

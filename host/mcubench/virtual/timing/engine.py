@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mcubench.errors import RigError
 from unicorn import UC_HOOK_BLOCK, Uc
 from unicorn.arm_const import UC_ARM_REG_R0
 from unicorn.unicorn_py3.unicorn import uclib
+
+from mcubench.errors import RigError
 
 __all__ = ["add_block_hook", "emu_stop_address", "register_address"]
 

@@ -22,13 +22,13 @@ NEVER = (1 << 63) - 1
 LINE_BITS = 5  # 32-byte lines, Cortex-M7 TRM r1p2, section 5.1
 
 # Header words.
-CYCLES, STOP, CURRENT, LEARN, EMU_STOP, REGISTERS, TICK, BLOCKS = range(8)
-ICACHE_ON, DCACHE_ON, ICACHE_SETS, ICACHE_WAYS, DCACHE_SETS, DCACHE_WAYS = range(8, 14)
-MISPREDICTED, MISPREDICT_COST, ICACHE_MISSES, DCACHE_MISSES, INSTRUCTIONS, STALLS = range(14, 20)
+CYCLES, STOP, CURRENT, LEARN, EMU_STOP, TICK, ZERO = range(7)
+ICACHE_ON, DCACHE_ON, ICACHE_SETS, ICACHE_WAYS, DCACHE_SETS, DCACHE_WAYS = range(7, 13)
+MISPREDICTED, MISPREDICT_COST, ICACHE_MISSES, DCACHE_MISSES = range(13, 17)
 
 # A region row. Costs are in CPU cycles: of a line fill for instructions and for loads, of one 64-bit instruction fetch
 # and of one data access that no cache serves.
-REGION_TABLE, REGION_WORDS, REGION_ROWS = 64, 8, 16
+REGION_TABLE, REGION_WORDS, REGION_ROWS = 64, 8, 32
 R_START, R_END, R_CACHED, R_FILL_CODE, R_FILL_DATA, R_FETCH, R_ACCESS = range(7)
 # The last row stands for every address that no region holds.
 
@@ -44,8 +44,8 @@ BLOCK_WORDS, BLOCK_ROWS = 20, 16384
 (
     B_SIZE,
     B_INSTRUCTIONS,
-    B_FIRST_LINE,
-    B_LAST_LINE,
+    B_LINES,
+    B_LINES_END,
     B_FETCHES,
     B_REGION,
     B_ENTRY_ACCESS,
@@ -66,27 +66,33 @@ EDGE_TABLE = BLOCK_TABLE + BLOCK_WORDS * BLOCK_ROWS
 EDGE_WORDS, EDGE_ROWS = 6, 65536
 E_ADDRESS, E_BLOCK, E_COST, E_COUNT, E_TAKEN, E_CHAIN = range(6)
 
-# An access row: address = register + (index << shift) + offset, registers -1 when absent; bytes spanned less one.
+# An access row: address = *REGISTER + (*INDEX << shift) + offset, where these point at an emulated register, or at the
+# word ZERO of the header when there is none; bytes spanned less one.
 ACCESS_TABLE = EDGE_TABLE + EDGE_WORDS * EDGE_ROWS
 ACCESS_WORDS, ACCESS_ROWS = 10, 65536
 A_REGISTER, A_INDEX, A_SHIFT, A_OFFSET, A_SPAN, A_STORE, A_COUNT, A_TAG, A_REGION = range(9)
 
-WORDS = ACCESS_TABLE + ACCESS_WORDS * ACCESS_ROWS
+# The cache lines of a block's instructions, each with the tag where it was last found.
+LINE_TABLE = ACCESS_TABLE + ACCESS_WORDS * ACCESS_ROWS
+LINE_WORDS, LINE_ROWS = 2, 65536
+L_LINE, L_TAG = range(2)
+
+WORDS = LINE_TABLE + LINE_WORDS * LINE_ROWS
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba has no type hints
-def _load_u32(_context: Any, base: Any, index: Any) -> Any:  # noqa: ARG001  numba passes types by these names
-    """Read the 32-bit word number `index` at the absolute address `base`."""
+@intrinsic
+def _load_u32(_context: Any, address: Any) -> Any:  # noqa: ARG001  numba passes types here
+    """Read the 32-bit word at an absolute address."""
 
     def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        words = builder.inttoptr(args[0], cgutils.int32_t.as_pointer())
-        return builder.zext(builder.load(builder.gep(words, [args[1]])), cgutils.intp_t)
+        pointer = builder.inttoptr(args[0], cgutils.int32_t.as_pointer())
+        return builder.zext(builder.load(pointer), cgutils.intp_t)
 
-    return types.int64(types.int64, types.int64), codegen
+    return types.int64(types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba has no type hints
-def _call(_context: Any, function: Any, first: Any, second: Any) -> Any:  # noqa: ARG001  see above
+@intrinsic
+def _call(_context: Any, function: Any, first: Any, second: Any) -> Any:  # noqa: ARG001  as above
     """Call the C function `int64_t f(uint64_t, uint64_t)` at the absolute address `function`."""
 
     def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -97,7 +103,7 @@ def _call(_context: Any, function: Any, first: Any, second: Any) -> Any:  # noqa
     return types.int64(types.int64, types.int64, types.int64), codegen
 
 
-@njit  # type: ignore[untyped-decorator]  # numba has no type hints
+@njit
 def _region(m: Any, row: int, address: int) -> Any:
     """Return the region row that holds `address`; `row` is the one that held it last time."""
     if m[row + R_START] <= address < m[row + R_END]:
@@ -109,7 +115,7 @@ def _region(m: Any, row: int, address: int) -> Any:
     return row
 
 
-@njit  # type: ignore[untyped-decorator]  # numba has no type hints
+@njit
 def _find_or_fill(m: Any, tags: int, sets: int, ways: int, line: int) -> int:
     """Return where `line` is in a cache, having filled the least recently used way; negative if it was not there."""
     first = tags + (line & (sets - 1)) * ways
@@ -125,7 +131,7 @@ def _find_or_fill(m: Any, tags: int, sets: int, ways: int, line: int) -> int:
     return -victim
 
 
-@njit  # type: ignore[untyped-decorator]  # numba has no type hints
+@njit
 def _slow_access(m: Any, access: int, line: int) -> Any:
     """Return what an access costs whose line is not where it was last time: stall cycles of a miss or of no cache."""
     address = line << LINE_BITS
@@ -142,32 +148,32 @@ def _slow_access(m: Any, access: int, line: int) -> Any:
     return 0 if m[access + A_STORE] else m[region + R_FILL_DATA]
 
 
-@njit  # type: ignore[untyped-decorator]  # numba has no type hints
+@njit(forceinline=True)
 def _accesses(m: Any, access: int, end: int) -> int:
     """Return the stall cycles of the data accesses in rows [access, end), with the registers as they are now."""
     stalls = 0
+    tick = m[TICK]
     while access < end:
-        address = m[access + A_OFFSET]
-        if m[access + A_REGISTER] >= 0:
-            address += _load_u32(m[REGISTERS], m[access + A_REGISTER])
-        if m[access + A_INDEX] >= 0:
-            address += _load_u32(m[REGISTERS], m[access + A_INDEX]) << m[access + A_SHIFT]
+        address = m[access + A_OFFSET] + _load_u32(m[access + A_REGISTER])
+        address += _load_u32(m[access + A_INDEX]) << m[access + A_SHIFT]
         address &= 0xFFFFFFFF
         line = address >> LINE_BITS
         last = (address + m[access + A_SPAN]) >> LINE_BITS
         while line <= last:
-            m[TICK] += 1
+            tick += 1
             tag = m[access + A_TAG]
             if m[tag] == line:
-                m[tag + AGE] = m[TICK]
+                m[tag + AGE] = tick
             else:
+                m[TICK] = tick
                 stalls += _slow_access(m, access, line)
             line += 1
         access += ACCESS_WORDS
+    m[TICK] = tick
     return stalls
 
 
-@njit  # type: ignore[untyped-decorator]  # numba has no type hints
+@njit(forceinline=True)
 def _fetch(m: Any, block: int, before: int) -> Any:
     """Return the stall cycles of fetching a block's instructions."""
     region = m[block + B_REGION]
@@ -176,15 +182,24 @@ def _fetch(m: Any, block: int, before: int) -> Any:
     if block == before:  # a loop of one block: all its lines are there, and they are the newest
         return 0
     stalls = 0
-    for line in range(m[block + B_FIRST_LINE], m[block + B_LAST_LINE] + 1):
-        m[TICK] += 1
-        if _find_or_fill(m, ICACHE_TAGS, m[ICACHE_SETS], m[ICACHE_WAYS], line) < 0:
+    tick = m[TICK]
+    for row in range(m[block + B_LINES], m[block + B_LINES_END], LINE_WORDS):
+        tick += 1
+        tag, line = m[row + L_TAG], m[row + L_LINE]
+        if m[tag] == line:
+            m[tag + AGE] = tick
+            continue
+        m[TICK] = tick
+        tag = _find_or_fill(m, ICACHE_TAGS, m[ICACHE_SETS], m[ICACHE_WAYS], line)
+        m[row + L_TAG] = abs(tag)
+        if tag < 0:
             m[ICACHE_MISSES] += 1
             stalls += m[region + R_FILL_CODE]
+    m[TICK] = tick
     return stalls
 
 
-@njit  # type: ignore[untyped-decorator]  # numba has no type hints
+@njit(forceinline=True)
 def _mispredicted(m: Any, block: int, edge: int) -> bool:
     """Return whether the branch that ends `block` was mispredicted, and teach its predictor."""
     if m[block + B_BRANCH] == BRANCH_INDIRECT:  # the branch target cache remembers where it went last
@@ -199,8 +214,8 @@ def _mispredicted(m: Any, block: int, edge: int) -> bool:
     return bool(counter >= 2)
 
 
-@njit  # type: ignore[untyped-decorator]  # numba has no type hints
-def _edge(m: Any, before: int, address: int, size: int) -> int:
+@njit(forceinline=True)
+def _edge(m: Any, before: int, address: int, size: int) -> Any:
     """Return the edge row from block `before` to `address`; an edge seen for the first time is priced by Python."""
     if m[before + B_NEXT_0] == address:
         edge = m[before + B_EDGE_0]
@@ -233,9 +248,6 @@ def _on_block(uc: int, address: int, size: int, m: Any) -> None:
     stalls += _fetch(m, block, before)
     stalls += _accesses(m, m[block + B_ENTRY_ACCESS], m[block + B_ENTRY_END])
     m[edge + E_COUNT] += 1
-    m[BLOCKS] += 1
-    m[INSTRUCTIONS] += m[block + B_INSTRUCTIONS]
-    m[STALLS] += stalls
     m[CYCLES] += m[edge + E_COST] + stalls
     m[CURRENT] = block
 
@@ -253,7 +265,8 @@ def compile_block_hook() -> BlockHook:
 
     Numba keeps its cache beside this file, or in the user's cache folder when the package is read-only.
     """
-    signature = types.void(types.uint64, types.uint64, types.uint32, types.CPointer(types.int64))
+    # All signed: numba compares a signed with an unsigned number as floating-point numbers.
+    signature = types.void(types.int64, types.int64, types.int32, types.CPointer(types.int64))
     try:
         return BlockHook(cfunc(signature, cache=True)(_on_block))
     except RuntimeError:  # numba found no folder it may write to: compile for this process alone
