@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+
 from mcubench.measure.plan import main_clock
 from mcubench.protocol import Board, BoardInfo, ModelInfo
 from mcubench.pytest_plugin.measuring import Measure

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+
 from mcubench.boards import parse_board
 from mcubench.pytest_plugin.measuring import Measure
 from mcubench.pytest_plugin.rig import Rig, open_rig

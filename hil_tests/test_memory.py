@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from mcubench.protocol import Board
 
 BUDGETS = Path(__file__).parent / "budgets.toml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mcubench.models import load_model
 
 pytestmark = pytest.mark.slow

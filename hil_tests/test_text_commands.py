@@ -6,6 +6,7 @@ import re
 import zlib
 
 import pytest
+
 from mcubench.pytest_plugin.wire import Wire
 
 COMMANDS = {"help", "info", "models", "model", "clocks", "clock", "tick", "run", "layers", "reset"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mcubench.protocol.text import add_trailer, split_trailer
 from mcubench.pytest_plugin.wire import Wire
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from mcubench.image_layout import ImageLayout, read_layout
 
 PROJECT = Path(__file__).parents[3]

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
 from mcubench.image_layout import ImageLayout
 
 FLASH = range(0x08000000, 0x08100000)

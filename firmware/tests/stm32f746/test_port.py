@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
 from mcubench.boards.resolve import BoardAddress, open_board
 from mcubench.errors import BoardError
 from mcubench.image_layout import ImageLayout

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from engine_runner import ENGINE, INCLUDES, WARNINGS, Bytes, run_tool
-from mcubench.codegen import Program
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc
 from unicorn.arm_const import (
     UC_ARM_REG_LR,
@@ -20,6 +19,8 @@ from unicorn.arm_const import (
     UC_CPU_ARM_CORTEX_M7,
 )
 from unicorn.unicorn_const import UC_HOOK_BLOCK
+
+from mcubench.codegen import Program
 
 __all__ = ["ArmEngine"]
 

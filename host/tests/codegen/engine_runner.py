@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from mcubench.codegen import Program, generate
 
 __all__ = ["ENGINE", "INCLUDES", "WARNINGS", "Bytes", "NativeEngine", "run_tool", "write_models"]

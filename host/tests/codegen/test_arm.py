@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from arm_engine import ArmEngine
 from engine_runner import write_models
-from mcubench.codegen import Program
 from random_models import Chain, random_network
 from reference import check_outputs, random_inputs, run_reference
+
+from mcubench.codegen import Program
 
 VECTORS = 2
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine_runner import NativeEngine, write_models
-from mcubench.codegen import Program
 from random_models import ACTIVATIONS, Chain
 from reference import check_outputs, random_inputs, run_reference
+
+from mcubench.codegen import Program
 
 VECTORS = 4
 Case = tuple[str, Chain]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from mcubench import doctor
 from mcubench.cli.doctor import command
 from mcubench.doctor import Finding, examine, virtual_board_works

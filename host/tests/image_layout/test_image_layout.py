@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from mcubench.errors import InputError
 from mcubench.image_layout import read_layout
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from mcubench.errors import InputError
 from mcubench.models import find_models_folder, list_models, load_model
 

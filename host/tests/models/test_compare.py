@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from mcubench.errors import WrongOutputError
 from mcubench.models import Tensor, compare_outputs
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+
 from mcubench.errors import InputError
 from mcubench.models import read_model
 

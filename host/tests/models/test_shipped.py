@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tflite
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
 from mcubench.models import compare_outputs, list_models, load_model, read_vectors, score
 
 MODELS = Path(__file__).resolve().parents[3] / "models"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
 from mcubench.errors import InputError
 from mcubench.models import read_model, read_vectors
 

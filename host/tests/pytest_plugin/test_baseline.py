@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from mcubench.errors import CheckFailedError, InputError
 from mcubench.pytest_plugin.baseline import Baseline, LatencyKey
 from mcubench.pytest_plugin.latency import LatencyBaseline

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mcubench.virtual.clock_tree import (
     ClockRegisters,
     Oscillators,

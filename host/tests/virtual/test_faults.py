@@ -9,6 +9,7 @@ import pytest
 from bench import Bench
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mcubench.errors import InputError
 from mcubench.virtual.faults import BoardFaults, parse_fault
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bench import Bench, Compile
+
 from mcubench.errors import InputError
 from mcubench.virtual.loader import SymbolNames, load_image
 

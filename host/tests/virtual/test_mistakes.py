@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from bench import Bench
+
 from mcubench.errors import CheckFailedError
 
 MISTAKES = {
