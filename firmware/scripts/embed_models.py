@@ -5,6 +5,7 @@ model, so that their flash sizes are known). An image without models gets an emp
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,12 +48,21 @@ def generate(models):
         fail(f"{reason}{hint}")
 
 
+def start_anew_if_others(models):
+    """Remove what was generated for another list of models: every C file in the folder is compiled."""
+    record = generated / "models.txt"
+    if not record.exists() or record.read_text().split() != models:
+        shutil.rmtree(generated, ignore_errors=True)
+        generated.mkdir(parents=True)
+        record.write_text(" ".join(models))
+
+
 engine = env.GetProjectOption("custom_engine")
 engine_folder = Path(env.subst("$PROJECT_SRC_DIR")) / "engines" / engine
 if not engine_folder.is_dir():
     fail(f"custom_engine = {engine}: there is no {engine_folder}")
-generated.mkdir(parents=True, exist_ok=True)
 models = env.GetProjectOption("custom_models", "").split()
+start_anew_if_others(models)
 if models:
     env.Append(CPPPATH=[str(generated), "$PROJECT_INCLUDE_DIR", str(engine_folder)])
     env.Append(CPPDEFINES=["MCUBENCH_MODEL_SYMBOLS"])  # the linker scripts here define the symbols of models.ld

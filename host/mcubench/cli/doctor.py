@@ -6,10 +6,11 @@ import dataclasses
 import json
 
 import click
-from mcubench.doctor import Finding, examine, virtual_board_works
-from mcubench.errors import RigError
 from rich.console import Console
 from rich.table import Table
+
+from mcubench.doctor import Finding, examine, virtual_board_works
+from mcubench.errors import RigError
 
 __all__ = ["command"]
 
