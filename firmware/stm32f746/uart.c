@@ -20,7 +20,7 @@
 #define BAUD_DIVIDER 16u
 
 #define RX_RING_BYTES 16384u /* power of two, and at most 65535: NDTR has 16 bits */
-#define TX_BUFFER_BYTES 256u /* power of two; a RESULT frame fits */
+#define TX_BUFFER_BYTES 256u /* power of two */
 
 const uint32_t port_rx_ring_bytes = RX_RING_BYTES;
 const uint32_t port_baud = HSI_HZ / BAUD_DIVIDER;
