@@ -1,56 +1,58 @@
-/* float32 pooling. Places off the image do not count. May run in place like pool_s8.c. */
-#include <float.h>
-
+/* float32 pooling, pixel by pixel into the output (see pool.h). */
 #include "pool.h"
 
-static float clamp(const kernels_pool_f32_t *pool, float value) {
-    value = value < pool->min ? pool->min : value;
-    return value > pool->max ? pool->max : value;
+static void clamp(const kernels_pool_f32_t *pool, float factor, float *values) {
+    for (int32_t c = 0; c < pool->window.in_channels; c++) {
+        float value = values[c] * factor;
+        value = value < pool->min ? pool->min : value;
+        values[c] = value > pool->max ? pool->max : value;
+    }
 }
 
-static float max_channel(const kernels_pool_f32_t *pool, const pool_area_t *area, const float *input) {
-    float largest = -FLT_MAX;
-    for (int32_t y = 0; y < area->rows; y++) {
-        for (int32_t x = 0; x < area->columns; x++) {
-            float value = input[x * pool->window.in_channels];
-            largest = value > largest ? value : largest;
-        }
-        input += pool->window.in_width * pool->window.in_channels;
+static void copy(float *values, const float *pixel, int32_t channels) {
+    for (int32_t c = 0; c < channels; c++) {
+        values[c] = pixel[c];
     }
-    return clamp(pool, largest);
 }
 
-static float average_channel(const kernels_pool_f32_t *pool, const pool_area_t *area, const float *input) {
-    float sum = 0.0f;
-    for (int32_t y = 0; y < area->rows; y++) {
-        for (int32_t x = 0; x < area->columns; x++) {
-            sum += input[x * pool->window.in_channels];
-        }
-        input += pool->window.in_width * pool->window.in_channels;
+static void take_larger(float *values, const float *pixel, int32_t channels) {
+    for (int32_t c = 0; c < channels; c++) {
+        values[c] = pixel[c] > values[c] ? pixel[c] : values[c];
     }
-    return clamp(pool, sum / (float)(area->rows * area->columns));
+}
+
+static void add(float *values, const float *pixel, int32_t channels) {
+    for (int32_t c = 0; c < channels; c++) {
+        values[c] += pixel[c];
+    }
 }
 
 void kernels_max_pool_f32(const kernels_pool_f32_t *pool, const float *input, float *output) {
+    const int32_t channels = pool->window.in_channels;
     gather_position_t at = {0, 0};
     while (at.y < pool->window.out_height) {
         pool_area_t area = pool_area(&pool->window, &at);
-        for (int32_t c = 0; c < pool->window.in_channels; c++) {
-            output[c] = max_channel(pool, &area, input + area.first + c);
+        copy(output, input + area.first, channels);
+        while (pool_next(&pool->window, &area)) {
+            take_larger(output, input + area.place, channels);
         }
-        output += pool->window.in_channels;
+        clamp(pool, 1.0f, output);
+        output += channels;
         gather_advance(&at, &pool->window);
     }
 }
 
 void kernels_average_pool_f32(const kernels_pool_f32_t *pool, const float *input, float *output) {
+    const int32_t channels = pool->window.in_channels;
     gather_position_t at = {0, 0};
     while (at.y < pool->window.out_height) {
         pool_area_t area = pool_area(&pool->window, &at);
-        for (int32_t c = 0; c < pool->window.in_channels; c++) {
-            output[c] = average_channel(pool, &area, input + area.first + c);
+        copy(output, input + area.first, channels);
+        while (pool_next(&pool->window, &area)) {
+            add(output, input + area.place, channels);
         }
-        output += pool->window.in_channels;
+        clamp(pool, 1.0f / (float)(area.rows * area.columns), output);
+        output += channels;
         gather_advance(&at, &pool->window);
     }
 }

@@ -1,72 +1,40 @@
-/* int8 pooling. Places off the image do not count. Each output is written after its own window was read, and windows
- * only move forward, so that without padding a pool may run in place. */
+/* int8 pooling (see pool.h). */
+#include <string.h>
+
 #include "dsp.h"
 #include "pool.h"
 
-static int8_t clamp(const kernels_pool_s8_t *pool, int32_t value) {
+static int32_t clamp(const kernels_pool_s8_t *pool, int32_t value) {
     value = value < pool->min ? pool->min : value;
-    return (int8_t)(value > pool->max ? pool->max : value);
+    return value > pool->max ? pool->max : value;
 }
 
-static int8_t max_channel(const kernels_pool_s8_t *pool, const pool_area_t *area, const int8_t *input) {
-    int32_t largest = INT8_MIN;
-    for (int32_t y = 0; y < area->rows; y++) {
-        for (int32_t x = 0; x < area->columns; x++) {
-            int32_t value = input[x * pool->window.in_channels];
-            largest = value > largest ? value : largest;
-        }
-        input += pool->window.in_width * pool->window.in_channels;
-    }
-    return clamp(pool, largest);
-}
-
-#if MCUBENCH_KERNELS_DSP
-
-static uint32_t all_lanes(int32_t value) {
-    return (uint32_t)(uint8_t)value * 0x01010101u;
-}
-
-/* Four channels at once. -max(-a, -b) would overflow at -128, so the minimum is taken as max of the complements. */
-static uint32_t max_four_channels(const kernels_pool_s8_t *pool, const pool_area_t *area, const int8_t *input) {
-    uint32_t largest = all_lanes(pool->min);
-    for (int32_t y = 0; y < area->rows; y++) {
-        for (int32_t x = 0; x < area->columns; x++) {
-            largest = dsp_max8(largest, dsp_load(input + x * pool->window.in_channels));
-        }
-        input += pool->window.in_width * pool->window.in_channels;
-    }
-    return ~dsp_max8(~largest, ~all_lanes(pool->max));
-}
-
-static int32_t max_words(const kernels_pool_s8_t *pool, const pool_area_t *area, const int8_t *input, int8_t *output) {
+static void take_larger(int8_t *values, const int8_t *pixel, int32_t channels) {
     int32_t c = 0;
-    for (; c + 4 <= pool->window.in_channels; c += 4) {
-        dsp_store(output + c, max_four_channels(pool, area, input + c));
+#if MCUBENCH_KERNELS_DSP
+    for (; c + 4 <= channels; c += 4) {
+        dsp_store(values + c, dsp_max8(dsp_load(values + c), dsp_load(pixel + c)));
     }
-    return c;
-}
-
-#else
-
-static int32_t max_words(const kernels_pool_s8_t *pool, const pool_area_t *area, const int8_t *input, int8_t *output) {
-    (void)pool;
-    (void)area;
-    (void)input;
-    (void)output;
-    return 0;
-}
-
 #endif
+    for (; c < channels; c++) {
+        values[c] = pixel[c] > values[c] ? pixel[c] : values[c];
+    }
+}
 
 void kernels_max_pool_s8(const kernels_pool_s8_t *pool, const int8_t *input, int8_t *output) {
+    const int32_t channels = pool->window.in_channels;
+    const bool is_clamped = pool->min > INT8_MIN || pool->max < INT8_MAX;
     gather_position_t at = {0, 0};
     while (at.y < pool->window.out_height) {
         pool_area_t area = pool_area(&pool->window, &at);
-        const int8_t *corner = input + area.first;
-        for (int32_t c = max_words(pool, &area, corner, output); c < pool->window.in_channels; c++) {
-            output[c] = max_channel(pool, &area, corner + c);
+        memmove(output, input + area.first, (size_t)channels);
+        while (pool_next(&pool->window, &area)) {
+            take_larger(output, input + area.place, channels);
         }
-        output += pool->window.in_channels;
+        for (int32_t c = 0; is_clamped && c < channels; c++) {
+            output[c] = (int8_t)clamp(pool, output[c]);
+        }
+        output += channels;
         gather_advance(&at, &pool->window);
     }
 }
@@ -81,7 +49,7 @@ static int8_t average_channel(const kernels_pool_s8_t *pool, const pool_area_t *
         }
         input += pool->window.in_width * pool->window.in_channels;
     }
-    return clamp(pool, (sum > 0 ? sum + count / 2 : sum - count / 2) / count);
+    return (int8_t)clamp(pool, (sum > 0 ? sum + count / 2 : sum - count / 2) / count);
 }
 
 void kernels_average_pool_s8(const kernels_pool_s8_t *pool, const int8_t *input, int8_t *output) {
