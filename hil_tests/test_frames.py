@@ -6,6 +6,7 @@ import time
 import zlib
 
 import pytest
+
 from mcubench.protocol import Board, VectorResult
 from mcubench.protocol.frames import Ack, FrameType, offset_payload
 from mcubench.pytest_plugin.wire import Wire
@@ -103,13 +104,13 @@ def test_seek_into_the_middle_of_a_vector_is_refused(wire: Wire) -> None:
 
 
 def test_lost_frame_is_reported_once_and_made_good(wire: Wire, streaming, expected) -> None:
-    first, rest = streaming.payload(2)[:5], streaming.payload(2)[6:]
-    wire.send(wire.data(0, first))
-    for at in range(0, len(rest), ODD_PIECE_BYTES):  # byte 5 is missing
-        wire.send(wire.data(6 + at, rest[at : at + ODD_PIECE_BYTES]))
+    payload = streaming.payload(2)
+    wire.send(wire.data(0, payload[:5]))
+    send_in_pieces(wire, streaming, 6, payload[6:], len(payload) // 4)  # byte 5 is missing
     assert wire.next_ack() == Ack(5, GAP, False)
+    # A second report for the same offset would come before this answer.
     assert wire.seek(0) == Ack(0, False, False)
-    send_in_pieces(wire, streaming, 0, streaming.payload(2))
+    send_in_pieces(wire, streaming, 0, payload)
     assert outputs(wire.next_results(2, streaming.model.output_bytes)) == outputs(expected[:2])
 
 
