@@ -63,7 +63,7 @@ class VirtualBoard:
         self._bus.attach(self._machine.uc, [(window.start, window.size) for window in chip.windows])
         self._journal.where = self._machine.place
         self._journal.stop = self._machine.stop_soon
-        self._polls.collect = self._line.collect
+        self._polls.look_outside = self._line.collect
         self._faults.on_reset = lambda: self._request_reset(ResetCause.PIN)
         self._faults.on_hang = lambda: self._stop_core("the fault option hangs it")
         self._dead = False

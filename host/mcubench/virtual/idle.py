@@ -33,7 +33,7 @@ class PollWatch:
         self._events: list[EventSource] = []
         self._timers: list[EventSource] = []
         self._last: dict[Register, tuple[int, int, int]] = {}  # value, cycles at that time, reads in a row
-        self.collect: Callable[[], None] = lambda: None
+        self.look_outside: Callable[[], None] = lambda: None
 
     def add_events(self, source: EventSource) -> None:
         self._events.append(source)
@@ -61,13 +61,15 @@ class PollWatch:
 
     def pass_time(self, may_sleep: bool) -> None:
         """Let time pass until the next event; with `may_sleep` also until something comes from outside."""
-        self.collect()
+        if may_sleep and self._next(self._events) is None:
+            self._pace.keep_step()  # before bytes that have come begin to arrive
+        self.look_outside()
         event_s = self._next(self._events)
         if event_s is not None:
             self._pace.skip_to(event_s)
         elif may_sleep:
             self._pace.idle(self._next(self._timers))
-            self.collect()
+            self.look_outside()
 
     def next_event_s(self) -> float | None:
         """The next moment at which anything happens by itself."""

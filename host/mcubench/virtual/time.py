@@ -67,6 +67,7 @@ class Pace:
         self._virtual = virtual
         self._wait = wait
         self._allowance_s = _ALLOWANCE_S
+        self._in_step_s = time.monotonic()
         self._set_anchor()
 
     def skip_to(self, at_s: float) -> None:
@@ -79,23 +80,32 @@ class Pace:
 
     def idle(self, until_s: float | None = None) -> None:
         """Sleep until something comes from outside, for a bounded time, at most until the virtual moment `until_s`."""
+        self.keep_step()
         timeout_s = LONGEST_SLEEP_S if until_s is None else min(LONGEST_SLEEP_S, until_s - self._virtual.now_s)
-        catch_up_s = self._behind_s()
         start_s = time.monotonic()
         self._wait(max(0.0, timeout_s))
-        slept_s = time.monotonic() - start_s
-        self._virtual.advance(slept_s + catch_up_s)
-        self._allowance_s = min(_ALLOWANCE_S, self._allowance_s + slept_s)
-        self._set_anchor()
+        self._allowance_s = min(_ALLOWANCE_S, self._allowance_s + time.monotonic() - start_s)
+        self._virtual.advance(-self._ahead_s())
+        self._in_step_s = time.monotonic()
+
+    def keep_step(self) -> None:
+        """Let virtual time follow real time, now that the firmware waits.
+
+        It catches up with a short piece of work that took the PC longer than its cycles say. After long work, or where
+        bulk transfers went faster than the line, the two just go on together from here.
+        """
+        now_s = time.monotonic()
+        ahead_s = self._ahead_s()
+        if now_s - self._in_step_s > _LONGEST_CATCH_UP_S or ahead_s > _SHORTEST_SLEEP_S:
+            self._set_anchor()
+        else:
+            self._virtual.advance(-ahead_s)
+        self._in_step_s = now_s
 
     def _set_anchor(self) -> None:
+        """From now on, equal times pass on both clocks."""
         self._anchor_real_s = time.monotonic()
         self._anchor_virtual_s = self._virtual.now_s
 
     def _ahead_s(self) -> float:
         return (self._virtual.now_s - self._anchor_virtual_s) - (time.monotonic() - self._anchor_real_s)
-
-    def _behind_s(self) -> float:
-        """How far virtual time fell behind in a short piece of work between two idle moments."""
-        worked_s = time.monotonic() - self._anchor_real_s
-        return max(0.0, -self._ahead_s()) if worked_s < _LONGEST_CATCH_UP_S else 0.0
