@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from timing_rig import assemble
+
 from mcubench.virtual.timing.decode import decode
 from mcubench.virtual.timing.instruction import FLAGS, Access, Instruction, Kind, Role, Source
-from timing_rig import assemble
 
 
 def one(text: str) -> Instruction:

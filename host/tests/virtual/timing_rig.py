@@ -51,7 +51,7 @@ def _build(name: str, text: str, flags: list[str]) -> bytes:
 
 
 class Rig:
-    """Runs code from flash; the emulator stops at `nop.w; b .`-free code's end, which is where `run` sets it."""
+    """Runs code from its first instruction until it comes to `end`: behind it, and in LR."""
 
     def __init__(self, code: bytes, state: MemoryState = ALL_ON, at: int = FLASH) -> None:
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
@@ -60,14 +60,24 @@ class Rig:
             self.uc.mem_map(start, _SIZE)
         self.uc.mem_map(DTCM, 0x10000 + _SIZE)
         self.uc.mem_write(at, code)
-        self.start, self.end = at, at + len(code)
+        self.start, self.end = at, at + len(code) + 1 & ~1
         self.counter = CycleCounter(self.uc, CORTEX_M7, _REGIONS)
         self.counter.configure(state)
 
     def run(self, registers: Mapping[str, int] | None = None) -> int:
         """Run from the first instruction to the end of the code and return how many cycles that took."""
-        for name, value in {"sp": DTCM + 0x8000, **(registers or {})}.items():
-            self.uc.reg_write(getattr(arm, f"UC_ARM_REG_{name.upper()}"), value)
+        self.prepare(registers)
         before = self.counter.cycles
-        self.uc.emu_start(self.start | 1, self.end)
+        self.resume()
         return self.counter.cycles - before
+
+    def prepare(self, registers: Mapping[str, int] | None = None) -> None:
+        """Set registers and go to the first instruction without running it."""
+        given = {"sp": DTCM + 0x8000, "lr": self.end | 1, "pc": self.start | 1, **(registers or {})}
+        for name, value in given.items():
+            self.uc.reg_write(getattr(arm, f"UC_ARM_REG_{name.upper()}"), value)
+
+    def resume(self) -> bool:
+        """Run from where the core is; return whether the end was reached."""
+        self.uc.emu_start(self.uc.reg_read(arm.UC_ARM_REG_PC) | 1, self.end)
+        return bool(self.uc.reg_read(arm.UC_ARM_REG_PC) == self.end)

@@ -10,6 +10,7 @@ and all functions that the hook calls stay in it.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from numba import cfunc, njit, types
@@ -24,7 +25,7 @@ LINE_BITS = 5  # 32-byte lines, Cortex-M7 TRM r1p2, section 5.1
 # Header words.
 CYCLES, STOP, CURRENT, LEARN, EMU_STOP, TICK, ZERO = range(7)
 ICACHE_ON, DCACHE_ON, ICACHE_SETS, ICACHE_WAYS, DCACHE_SETS, DCACHE_WAYS = range(7, 13)
-MISPREDICTED, MISPREDICT_COST, ICACHE_MISSES, DCACHE_MISSES = range(13, 17)
+MISPREDICTED, MISPREDICT_COST, ICACHE_MISSES, DCACHE_MISSES, FETCHED = range(13, 18)
 
 # A region row. Costs are in CPU cycles: of a line fill for instructions and for loads, of one 64-bit instruction fetch
 # and of one data access that no cache serves.
@@ -174,13 +175,14 @@ def _accesses(m: Any, access: int, end: int) -> int:
 
 
 @njit(forceinline=True)
-def _fetch(m: Any, block: int, before: int) -> Any:
+def _fetch(m: Any, block: int) -> Any:
     """Return the stall cycles of fetching a block's instructions."""
     region = m[block + B_REGION]
     if not (m[ICACHE_ON] and m[region + R_CACHED]):
         return m[region + R_FETCH] * m[block + B_FETCHES]
-    if block == before:  # a loop of one block: all its lines are there, and they are the newest
+    if m[FETCHED] == block:  # a loop of one block: all its lines are there, and they are the newest
         return 0
+    m[FETCHED] = block
     stalls = 0
     tick = m[TICK]
     for row in range(m[block + B_LINES], m[block + B_LINES_END], LINE_WORDS):
@@ -245,7 +247,7 @@ def _on_block(uc: int, address: int, size: int, m: Any) -> None:
     if m[before + B_BRANCH] != BRANCH_NONE and _mispredicted(m, before, edge):
         m[MISPREDICTED] += 1
         stalls += m[MISPREDICT_COST]
-    stalls += _fetch(m, block, before)
+    stalls += _fetch(m, block)
     stalls += _accesses(m, m[block + B_ENTRY_ACCESS], m[block + B_ENTRY_END])
     m[edge + E_COUNT] += 1
     m[CYCLES] += m[edge + E_COST] + stalls
@@ -260,6 +262,7 @@ class BlockHook:
         self.address: int = compiled.address
 
 
+@functools.cache
 def compile_block_hook() -> BlockHook:
     """Return the hook, from numba's cache if this machine has compiled it before.
 

@@ -69,15 +69,18 @@ class Tables:
 
     def empty_cache(self, tags: int) -> None:
         """Invalidate the cache whose tags are at `tags`."""
+        self.words[hook.FETCHED] = 0
         self.words[tags : tags + hook.TAG_WORDS] = -1
         self.words[tags + hook.AGE : tags + hook.AGE + hook.TAG_WORDS] = 0
 
     def configure(self, state: MemoryState) -> None:
         """Write the regions' costs as they are in `state`."""
+        if not state.icache:
+            self.empty_cache(hook.ICACHE_TAGS)
         self.words[hook.ICACHE_ON] = state.icache
-        self.words[hook.DCACHE_ON] = state.dcache
         if not state.dcache:
             self.empty_cache(hook.DCACHE_TAGS)
+        self.words[hook.DCACHE_ON] = state.dcache
         rows = self.words[hook.REGION_TABLE : hook.ICACHE_TAGS].reshape(hook.REGION_ROWS, hook.REGION_WORDS)
         rows[:] = 0
         for number, region in enumerate(self._regions):
