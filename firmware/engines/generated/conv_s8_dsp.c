@@ -21,6 +21,21 @@ static const int8_t *column_bytes(const kernels_conv_s8_t *conv, const gather_po
     return buffer;
 }
 
+/* Stores one channel of four pixels. The usual case is apart: a right shift, and an activation whose limits are those
+ * of int8, as with RELU and a zero point of -128. */
+static inline void store_four_pixels(const int32_t sums[PIXELS], const kernels_channel_t *channel,
+                                     const kernels_output_s8_t *range, int32_t out_channels, int8_t *to) {
+    const uint32_t multiplier = channel->multiplier;
+    const int32_t shift = channel->shift;
+    const int32_t zero_point = range->zero_point;
+    const bool usual = shift < 0 && range->min == INT8_MIN && range->max == INT8_MAX;
+    for (int32_t pixel = 0; pixel < PIXELS; pixel++) {
+        *to = usual ? (int8_t)dsp_ssat8(requantize_conv_right(sums[pixel], multiplier, shift, zero_point))
+                    : requantize_conv(sums[pixel], channel, range);
+        to += out_channels;
+    }
+}
+
 static void multiply_four_pixels(const kernels_conv_s8_t *conv, const uint32_t *columns, int8_t *output) {
     /* A copy, because a store through int8_t * may change anything for all the compiler knows. */
     const kernels_output_s8_t range = conv->output;
@@ -29,17 +44,10 @@ static void multiply_four_pixels(const kernels_conv_s8_t *conv, const uint32_t *
     const int32_t depth = conv->depth;
     const int32_t out_channels = conv->window.out_channels;
     for (const int8_t *end = output + out_channels; output < end; output++, channel++) {
-        const uint32_t multiplier = channel->multiplier;
-        const int32_t shift = channel->shift;
         int32_t sums[PIXELS] = {channel->bias, channel->bias, channel->bias, channel->bias};
         column_multiply_four(columns, depth, weights, sums);
+        store_four_pixels(sums, channel, &range, out_channels, output);
         weights += depth;
-        int8_t *to = output;
-        for (int32_t pixel = 0; pixel < PIXELS; pixel++) {
-            *to = shift < 0 ? (int8_t)requantize_conv_right(sums[pixel], multiplier, shift, &range)
-                            : requantize_conv(sums[pixel], channel, &range);
-            to += out_channels;
-        }
     }
 }
 

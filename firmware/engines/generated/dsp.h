@@ -60,9 +60,10 @@ static inline uint32_t dsp_sxtb16_odd(uint32_t bytes) {
     return result;
 }
 
-static inline uint32_t dsp_sadd16(uint32_t a, uint32_t b) {
-    uint32_t result;
-    __asm__("sadd16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+/* Saturated to -128 ... 127. */
+static inline int32_t dsp_ssat8(int32_t value) {
+    int32_t result;
+    __asm__("ssat %0, #8, %1" : "=r"(result) : "r"(value));
     return result;
 }
 
@@ -104,8 +105,8 @@ static inline uint32_t dsp_sxtb16_odd(uint32_t bytes) {
     return dsp_sxtb16(bytes >> 8);
 }
 
-static inline uint32_t dsp_sadd16(uint32_t a, uint32_t b) {
-    return ((a + b) & 0xFFFFu) | ((a & 0xFFFF0000u) + (b & 0xFFFF0000u));
+static inline int32_t dsp_ssat8(int32_t value) {
+    return value < INT8_MIN ? INT8_MIN : value > INT8_MAX ? INT8_MAX : value;
 }
 
 static inline uint32_t dsp_max8(uint32_t a, uint32_t b) {

@@ -24,17 +24,17 @@ static inline int32_t requantize_clamp(int32_t value, const kernels_output_s8_t 
 /* Of a convolution, for shifts to the right, which are the rule: factors of trained layers are below 1/2. As the
  * multiplier is 2^32 + (int32_t)multiplier, one SMMLAR is the product. Subtracting 1 from negative values turns rounding
  * half up into half away from zero, and ((x >> (n - 1)) + 1) >> 1 is x / 2^n rounded, without overflow. */
-static inline int32_t requantize_conv_right(int32_t sum, uint32_t multiplier, int32_t shift,
-                                            const kernels_output_s8_t *output) {
+static inline int32_t requantize_conv_right(int32_t sum, uint32_t multiplier, int32_t shift, int32_t zero_point) {
     int32_t product = dsp_smmlar((uint32_t)sum, multiplier, sum);
     int32_t twice = (product + (product >> 31)) >> (-shift - 1);
-    return requantize_clamp((twice + (1 + 2 * output->zero_point)) >> 1, output);
+    return (twice + (1 + 2 * zero_point)) >> 1;
 }
 
 /* Of a convolution, for any shift. */
 static inline int8_t requantize_conv(int32_t sum, const kernels_channel_t *channel, const kernels_output_s8_t *output) {
     if (MCUBENCH_KERNELS_DSP && channel->shift < 0) {
-        return (int8_t)requantize_conv_right(sum, channel->multiplier, channel->shift, output);
+        int32_t value = requantize_conv_right(sum, channel->multiplier, channel->shift, output->zero_point);
+        return (int8_t)requantize_clamp(value, output);
     }
     int32_t value = requantize_scale(sum, (int32_t)(channel->multiplier >> 1), channel->shift);
     return (int8_t)requantize_clamp(value + output->zero_point, output);

@@ -48,9 +48,10 @@ def exact_multiplier(real: float, reach: int) -> tuple[int, int]:
     """Return (multiplier, shift) that scale sums as the reference's fully connected layer does, in doubles.
 
     With multiplier / 2^32 x 2^shift close to `real` and 2^31 <= multiplier < 2^32, an integer product rounded once
-    equals round(double(sum) x real) for every |sum| <= reach, up to results of 256. The result grows with
-    the sum, so it is enough that it steps to each value v at the same sum; that bounds the multiplier from both sides.
-    ValueError if no multiplier does it.
+    equals round(double(sum) x real) for every |sum| <= reach, up to results of 256. The result grows with the sum, so
+    it is enough that it steps to each value at the same sum; that bounds the multiplier from both sides.
+    ValueError if no multiplier does it: that takes a factor like 0.7, whose multiples by 5, 15 and so on are halves in
+    decimal, but are rounded up or down in doubles.
     """
     fraction, shift = math.frexp(real)
     if shift < -31:
@@ -69,7 +70,7 @@ def exact_multiplier(real: float, reach: int) -> tuple[int, int]:
         if step > reach:
             break
     if low > high:
-        raise ValueError(f"no 32-bit factor rounds as {real!r} does")
+        raise ValueError(f"no 32-bit factor rounds as {real!r} does in doubles; change a scale in its last digit")
     return min(max(round(fraction * (1 << 32)), low), high), shift
 
 

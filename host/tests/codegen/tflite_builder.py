@@ -40,6 +40,8 @@ _OPTIONS = {
     "QUANTIZE": "QuantizeOptions",
     "DEQUANTIZE": "DequantizeOptions",
 }
+# Operator versions written; 1 where none is given.
+VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3}
 
 
 @dataclass
@@ -181,7 +183,7 @@ def _operator_code(fb: flatbuffers.Builder, name: str) -> int:
     # Readers older than schema version 3a know only this 8-bit field; 127 says "see BuiltinCode".
     tflite.OperatorCodeAddDeprecatedBuiltinCode(fb, min(code, 127))
     tflite.OperatorCodeAddBuiltinCode(fb, code)
-    tflite.OperatorCodeAddVersion(fb, 3 if name in ("CONV_2D", "DEPTHWISE_CONV_2D") else 1)
+    tflite.OperatorCodeAddVersion(fb, VERSIONS.get(name, 1))
     return int(tflite.OperatorCodeEnd(fb))
 
 
