@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from mcubench.codegen import Program, generate
 __all__ = ["ENGINE", "INCLUDES", "WARNINGS", "Bytes", "NativeEngine", "run_tool", "write_models"]
 
 Bytes = npt.NDArray[np.uint8]
+Array = npt.NDArray[Any]
 
 ROOT = Path(__file__).parents[3]
 ENGINE = ROOT / "firmware" / "engines" / "generated"
@@ -82,24 +85,32 @@ class NativeEngine:
     """The engine as a program of the PC, with address and undefined-behaviour sanitizers."""
 
     program: Path
+    programs: Sequence[Program]
 
     @classmethod
-    def build(cls, folder: Path, *, dsp: bool) -> NativeEngine:
-        """Build the models in `folder` with the kernels for the DSP extension (in C) or with the plain ones."""
+    def build(cls, programs: Sequence[Program], folder: Path, *, dsp: bool) -> NativeEngine:
+        """Build the models written into `folder`, with the kernels for the DSP extension (in C) or the plain ones."""
         program = folder / ("engine-dsp" if dsp else "engine-c")
         main = folder / "main.c.txt"
         main.write_text(_NATIVE_MAIN)
         sources = [*sorted(ENGINE.glob("*.c")), "-x", "c", main]
         flags = ("-O1", "-g", *WARNINGS, *_SANITIZERS, f"-DMCUBENCH_KERNELS_DSP={int(dsp)}", *INCLUDES)
         run_tool("gcc", *flags, "-o", program, *sources, "-x", "none", *_model_objects(folder), "-lm")
-        return cls(program)
+        return cls(program, programs)
 
-    def run(self, index: int, inputs: Bytes) -> Bytes:
-        """Return one row of output bytes per row of input bytes."""
-        job = np.array([index, len(inputs)], "<u4").tobytes() + inputs.tobytes()
-        done = subprocess.run([self.program], input=job, capture_output=True, timeout=_RUN_TIMEOUT_S, check=False)
+    def run(self, jobs: Iterable[tuple[int, Array]]) -> list[Bytes]:
+        """Return, for each (model index, inputs with one vector per row), the output bytes, one row per vector."""
+        jobs = list(jobs)
+        stream = b"".join(np.array([index, len(rows)], "<u4").tobytes() + rows.tobytes() for index, rows in jobs)
+        done = subprocess.run([self.program], input=stream, capture_output=True, timeout=_RUN_TIMEOUT_S, check=False)
         assert done.returncode == 0, done.stderr.decode(errors="replace")[:4000]
-        return np.frombuffer(done.stdout, np.uint8).reshape(len(inputs), -1)
+        outputs = np.frombuffer(done.stdout, np.uint8)
+        results = []
+        for index, rows in jobs:
+            size = len(rows) * self.programs[index].output.bytes
+            results.append(outputs[:size].reshape(len(rows), -1))
+            outputs = outputs[size:]
+        return results
 
 
 def _model_objects(folder: Path) -> list[Path]:
@@ -107,5 +118,9 @@ def _model_objects(folder: Path) -> list[Path]:
     sources = sorted(folder.glob("*.c"))
     objects = [source.with_suffix(".o") for source in sources]
     if not all(path.exists() for path in objects):
-        run_tool("gcc", "-O0", *WARNINGS, *INCLUDES, "-c", *sources, folder=folder)
+        halves = (sources[::2], sources[1::2])
+        with ThreadPoolExecutor(len(halves)) as pool:
+            list(
+                pool.map(lambda half: run_tool("gcc", "-O0", *WARNINGS, *INCLUDES, "-c", *half, folder=folder), halves)
+            )
     return objects

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from engine_runner import NativeEngine, write_models
 from random_models import random_network
 from reference import check_outputs, random_inputs, run_reference
@@ -20,17 +19,14 @@ _BATCH = 50
 
 def check_networks(seeds: Sequence[int], folder: Path) -> None:
     """Build the networks of these seeds into one image per kernel variant, and assert their outputs."""
-    models = {f"seed{seed}": random_network(seed) for seed in seeds}
-    write_models(models, folder)
-    engines = [NativeEngine.build(folder, dsp=dsp) for dsp in (False, True)]
-    for index, (name, model) in enumerate(models.items()):
-        inputs = random_inputs(model, _VECTORS, seed=index)
-        expected = run_reference(model, inputs)
-        for engine in engines:
-            try:
-                check_outputs(engine.run(index, inputs.reshape(_VECTORS, -1).view(np.uint8)), expected)
-            except AssertionError as exc:
-                raise AssertionError(f"{name}: {exc}") from exc
+    models = [random_network(seed) for seed in seeds]
+    programs = write_models({f"seed{seed}": model for seed, model in zip(seeds, models, strict=True)}, folder)
+    inputs = [random_inputs(model, _VECTORS, seed) for seed, model in zip(seeds, models, strict=True)]
+    expected = [run_reference(model, rows) for model, rows in zip(models, inputs, strict=True)]
+    for dsp in (False, True):
+        outputs = NativeEngine.build(programs, folder, dsp=dsp).run(enumerate(inputs))
+        for program, seen, wanted in zip(programs, outputs, expected, strict=True):
+            check_outputs(seen, wanted, f"{program.name}, dsp={dsp}")
 
 
 def main() -> None:

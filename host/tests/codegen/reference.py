@@ -47,10 +47,10 @@ def run_reference(model: bytes, inputs: Array) -> Array:
     return np.stack(outputs)
 
 
-def check_outputs(raw: npt.NDArray[np.uint8], expected: Array) -> None:
+def check_outputs(raw: npt.NDArray[np.uint8], expected: Array, what: str = "") -> None:
     """Assert that rows of output bytes are the expected outputs: bit for bit, or within FLOAT_TOLERANCE for float32."""
     actual = np.ascontiguousarray(raw).view(expected.dtype).reshape(expected.shape)
     if expected.dtype == np.float32:
-        np.testing.assert_allclose(actual, expected, rtol=FLOAT_TOLERANCE, atol=FLOAT_TOLERANCE)
+        np.testing.assert_allclose(actual, expected, rtol=FLOAT_TOLERANCE, atol=FLOAT_TOLERANCE, err_msg=what)
     else:
-        np.testing.assert_array_equal(actual, expected)
+        np.testing.assert_array_equal(actual, expected, err_msg=what)

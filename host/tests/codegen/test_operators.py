@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_runner import NativeEngine, write_models
+from engine_runner import Bytes, NativeEngine, write_models
 from random_models import ACTIVATIONS, Chain
 from reference import check_outputs, random_inputs, run_reference
-
-from mcubench.codegen import Program
 
 VECTORS = 4
 Case = tuple[str, Chain]
@@ -118,26 +115,22 @@ GROUPS = (
     _convolutions, _dense_layers, _dense_ties, _large_factors, _pools, _softmaxes, _conversions, _reshapes,
 )  # fmt: skip
 CASES = {name: chain for group in GROUPS for name, chain in group()}
-Built = tuple[dict[str, int], list[Program], list[NativeEngine]]
+MODELS = {name: chain.build() for name, chain in CASES.items()}
+INPUTS = {name: random_inputs(model, VECTORS, seed) for seed, (name, model) in enumerate(MODELS.items())}
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """All cases in one image per kernel variant: index by name, programs, engines."""
-    folder: Path = tmp_path_factory.mktemp("operators")
-    models = {f"m{index}": CASES[name].build() for index, name in enumerate(CASES)}
-    programs = write_models(models, folder)
-    engines = [NativeEngine.build(folder, dsp=dsp) for dsp in (False, True)]
-    return {name: index for index, name in enumerate(CASES)}, programs, engines
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Bytes]]:
+    """Output bytes of every case with both kinds of kernels: all cases are in one program for each."""
+    folder = tmp_path_factory.mktemp("operators")
+    programs = write_models({f"m{index}": model for index, model in enumerate(MODELS.values())}, folder)
+    engines = [NativeEngine.build(programs, folder, dsp=dsp) for dsp in (False, True)]
+    by_kernels = [engine.run(enumerate(INPUTS.values())) for engine in engines]
+    return {name: list(pair) for name, pair in zip(MODELS, zip(*by_kernels, strict=True), strict=True)}
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_outputs_are_those_of_the_reference_kernels(name: str, built: Built) -> None:
-    indices, programs, engines = built
-    index = indices[name]
-    model = CASES[name].build()
-    inputs = random_inputs(model, VECTORS, seed=index)
-    expected = run_reference(model, inputs)
-    for engine in engines:
-        check_outputs(engine.run(index, inputs.reshape(VECTORS, -1).view(np.uint8)), expected)
-    assert programs[index].output.shape == expected.shape[1:]
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_are_those_of_the_reference_kernels(name: str, outputs: dict[str, list[Bytes]]) -> None:
+    expected = run_reference(MODELS[name], INPUTS[name])
+    for seen in outputs[name]:
+        check_outputs(seen, expected)
