@@ -148,7 +148,7 @@ class EveryAccess:
         uc.hook_add(UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, self._on_access)
 
     def _on_access(self, uc: Uc, kind: int, address: int, size: int, _value: int, _data: object) -> None:
-        # Unicorn 2.1.4 leaves IT bits behind when a hook interrupts an IT block (TIMING: Unicorn, 2).
+        # Unicorn 2.1.4 leaves IT bits behind when a hook interrupts an IT block, and the next block would run under their condition.
         status = uc.reg_read(UC_ARM_REG_CPSR)
         if status & 0x0600FC00:
             uc.reg_write(UC_ARM_REG_CPSR, status & ~0x0600FC00)

@@ -182,7 +182,7 @@ def _extension(name: str, operands: list[Any]) -> dict[str, Any] | None:
         role = Role.SHIFTED if name == "pkhtb" else Role.PLAIN
         sources = _sources(plain, role) + _sources(registers[-1:], Role.SHIFTED)
     elif name in _EXTENDS or name in _PARALLEL or name in _SATURATING:
-        # Rotation within SXTB16 and its like costs no early read (TIMING.md).
+        # Rotation within SXTB16 and its like costs no early read (docs/timing.md).
         registers = operands if name == "bfc" else operands[1:]
         sources = tuple(Source(source.register, Role.PLAIN) for source in _sources(registers))
     else:

@@ -20,7 +20,7 @@ from numba.extending import intrinsic
 __all__ = ["BlockHook", "compile_block_hook"]
 
 NEVER = (1 << 63) - 1
-LINE_BITS = 5  # 32-byte lines, Cortex-M7 TRM r1p2, section 5.1
+LINE_BITS = 5  # 32-byte lines, Cortex-M7 TRM r1p2, chapter 5
 
 # Header words.
 CYCLES, STOP, CURRENT, LEARN, EMU_STOP, TICK, ZERO = range(7)
@@ -39,8 +39,12 @@ ICACHE_TAGS = REGION_TABLE + REGION_WORDS * REGION_ROWS
 DCACHE_TAGS = ICACHE_TAGS + TAG_WORDS
 AGE = 2 * TAG_WORDS
 
+# Where a line was last found in the data cache, by the low bits of its number.
+HINT_TABLE = ICACHE_TAGS + 4 * TAG_WORDS
+HINT_WORDS = 1024
+
 # A block row. Successors 0 and 1 are found at once, further ones by walking the chain of edges.
-BLOCK_TABLE = ICACHE_TAGS + 4 * TAG_WORDS
+BLOCK_TABLE = HINT_TABLE + HINT_WORDS
 BLOCK_WORDS, BLOCK_ROWS = 20, 16384
 (
     B_SIZE,
@@ -70,8 +74,8 @@ E_ADDRESS, E_BLOCK, E_COST, E_COUNT, E_TAKEN, E_CHAIN = range(6)
 # An access row: address = *REGISTER + (*INDEX << shift) + offset, where these point at an emulated register, or at the
 # word ZERO of the header when there is none; bytes spanned less one.
 ACCESS_TABLE = EDGE_TABLE + EDGE_WORDS * EDGE_ROWS
-ACCESS_WORDS, ACCESS_ROWS = 10, 65536
-A_REGISTER, A_INDEX, A_SHIFT, A_OFFSET, A_SPAN, A_STORE, A_COUNT, A_TAG, A_REGION = range(9)
+ACCESS_WORDS, ACCESS_ROWS = 8, 65536
+A_REGISTER, A_INDEX, A_SHIFT, A_OFFSET, A_SPAN, A_STORE, A_COUNT, A_REGION = range(8)
 
 # The cache lines of a block's instructions, each with the tag where it was last found.
 LINE_TABLE = ACCESS_TABLE + ACCESS_WORDS * ACCESS_ROWS
@@ -134,14 +138,14 @@ def _find_or_fill(m: Any, tags: int, sets: int, ways: int, line: int) -> int:
 
 @njit
 def _slow_access(m: Any, access: int, line: int) -> Any:
-    """Return what an access costs whose line is not where it was last time: stall cycles of a miss or of no cache."""
+    """Return what an access costs whose line is not where the hint says: stall cycles of a miss or of no cache."""
     address = line << LINE_BITS
     region = _region(m, m[access + A_REGION], address)
     m[access + A_REGION] = region
     if not (m[DCACHE_ON] and m[region + R_CACHED]):
         return m[region + R_ACCESS] * m[access + A_COUNT]
     tag = _find_or_fill(m, DCACHE_TAGS, m[DCACHE_SETS], m[DCACHE_WAYS], line)
-    m[access + A_TAG] = abs(tag)
+    m[HINT_TABLE + (line & HINT_WORDS - 1)] = abs(tag)
     if tag > 0:
         return 0
     m[DCACHE_MISSES] += 1
@@ -162,7 +166,7 @@ def _accesses(m: Any, access: int, end: int) -> int:
         last = (address + m[access + A_SPAN]) >> LINE_BITS
         while line <= last:
             tick += 1
-            tag = m[access + A_TAG]
+            tag = m[HINT_TABLE + (line & HINT_WORDS - 1)]
             if m[tag] == line:
                 m[tag + AGE] = tick
             else:

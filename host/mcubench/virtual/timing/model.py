@@ -91,7 +91,7 @@ class CoreModel:
     costs: MemoryCosts
 
 
-# Caches of the STM32F746: 4 KB each, RM0385 rev 8, section 1.4 and Cortex-M7 TRM r1p2, section 5.1 (2 and 4 ways).
+# Caches of the STM32F746: 4 KB each (data sheet DS10916), of 2 and 4 ways (Cortex-M7 TRM r1p2, chapter 5).
 CORTEX_M7 = CoreModel(
     name="cortex-m7",
     model_id="m7-1",

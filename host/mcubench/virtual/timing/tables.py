@@ -34,6 +34,7 @@ class Tables:
             self.words[getattr(hook, f"{name}_WAYS")] = cache.ways
         self.empty_cache(hook.ICACHE_TAGS)
         self.empty_cache(hook.DCACHE_TAGS)
+        self.words[hook.HINT_TABLE : hook.HINT_TABLE + hook.HINT_WORDS] = hook.DCACHE_TAGS
         self._edge = hook.EDGE_TABLE
         self.forget()
 
@@ -96,7 +97,7 @@ class Tables:
         costs, wait = self._core.costs, state.flash_wait_states
         if region.kind == "flash":
             if not region.cached and state.prefetch:
-                return 0, wait, 0  # the accelerator serves instructions without wait (RM0385, section 3.3.2)
+                return 0, wait, 0  # the accelerator serves instructions without wait (RM0385, chapter 3)
             return costs.flash_fill + wait, costs.flash_access + wait, costs.flash_fetch + wait
         if region.kind == "sram":
             return costs.sram_fill, costs.sram_access, costs.sram_fetch
@@ -153,7 +154,7 @@ class Tables:
             row[hook.A_SHIFT], row[hook.A_OFFSET] = access.shift, access.offset_bytes
             row[hook.A_SPAN], row[hook.A_COUNT] = access.span_bytes, access.count
             row[hook.A_STORE] = access.store
-            row[hook.A_TAG], row[hook.A_REGION] = hook.DCACHE_TAGS, hook.REGION_TABLE
+            row[hook.A_REGION] = hook.REGION_TABLE
             self._access += hook.ACCESS_WORDS
         return first, self._access
 
