@@ -54,28 +54,19 @@ static void depthwise_four_channels(const kernels_depthwise_s8_t *conv, const ta
     output[c + 3] = requantize_conv(sum3, &channel[3], &conv->output);
 }
 
-static void depthwise_pixel(const kernels_depthwise_s8_t *conv, const taps_t *taps, int8_t *output) {
-    const int32_t channels = conv->window.out_channels;
-    int32_t c = 0;
-    if (conv->multiplier == 1) {
-        for (; c + 4 <= channels; c += 4) {
-            depthwise_four_channels(conv, taps, c, output);
-        }
-    }
-    for (; c < channels; c++) {
-        output[c] = depthwise_channel(conv, taps, c);
-    }
-}
-
-#else
-
-static void depthwise_pixel(const kernels_depthwise_s8_t *conv, const taps_t *taps, int8_t *output) {
-    for (int32_t c = 0; c < conv->window.out_channels; c++) {
-        output[c] = depthwise_channel(conv, taps, c);
-    }
-}
-
 #endif
+
+static void depthwise_pixel(const kernels_depthwise_s8_t *conv, const taps_t *taps, int8_t *output) {
+    int32_t c = 0;
+#if MCUBENCH_KERNELS_DSP
+    for (; conv->multiplier == 1 && c + 4 <= conv->window.out_channels; c += 4) {
+        depthwise_four_channels(conv, taps, c, output);
+    }
+#endif
+    for (; c < conv->window.out_channels; c++) {
+        output[c] = depthwise_channel(conv, taps, c);
+    }
+}
 
 /* Fills offsets[0 .. taps) for values on the image and offsets[taps .. 2 x taps) for collected ones. */
 static void list_offsets(const kernels_window_t *window, int32_t *offsets) {

@@ -5,8 +5,8 @@
 #include "engine.h"
 
 typedef struct generated_layer {
-    const char *op;               /* TensorFlow Lite name */
-    void (*run)(uint8_t *arena);  /* NULL if there is nothing to do (RESHAPE shares its input's memory) */
+    const char *op;              /* TensorFlow Lite name */
+    void (*run)(uint8_t *arena); /* NULL if there is nothing to do (RESHAPE shares its input's memory) */
 } generated_layer_t;
 
 typedef struct generated_model {

@@ -130,7 +130,7 @@ typedef struct kernels_quantize {
     uint8_t flip;
 } kernels_quantize_t;
 
-/* `scratch` sizes are worked out by mcubench/codegen/lower.py. */
+/* The sizes of `scratch` are worked out in mcubench/codegen/lower_conv.py. */
 void kernels_conv_s8(const kernels_conv_s8_t *conv, const int8_t *input, int8_t *output, void *scratch);
 void kernels_fully_connected_s8(const kernels_fully_connected_s8_t *layer, const int8_t *input, int8_t *output,
                                 void *scratch);

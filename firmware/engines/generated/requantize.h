@@ -41,7 +41,8 @@ static inline int8_t requantize_conv(int32_t sum, const kernels_channel_t *chann
 }
 
 /* Of a fully connected layer: |sum| x multiplier / 2^32 x 2^shift with one rounding; -31 <= shift <= 24. */
-static inline int8_t requantize_dense(int32_t sum, const kernels_channel_t *channel, const kernels_output_s8_t *output) {
+static inline int8_t requantize_dense(int32_t sum, const kernels_channel_t *channel,
+                                      const kernels_output_s8_t *output) {
     uint64_t product = (uint64_t)(uint32_t)(sum < 0 ? -sum : sum) * channel->multiplier;
     uint64_t rounded = (product >> (31 - channel->shift)) + 1;
     int32_t value = rounded > 512 ? 256 : (int32_t)(rounded >> 1);

@@ -123,6 +123,6 @@ class Site:
         if index < 0:
             raise self.error(f"has no {role} tensor")
         tensor = self.graph.tensors[index]
-        if tensor.elements <= 0 or any(size <= 0 for size in tensor.shape):
-            raise self.error(f"has an {role} of shape {list(tensor.shape)}, expected sizes of 1 and more")
+        if not tensor.shape or min(tensor.shape) < 1:
+            raise self.error(f"has an {role} of shape {list(tensor.shape)}, expected dimensions of 1 and more")
         return tensor

@@ -69,7 +69,15 @@ class ArmEngine:
         main.write_text(_MAIN)
         model, fpu = _CPUS[core]
         flags = ("-O3", f"-mcpu={core}", "-mthumb", *fpu, "-ffunction-sections", *WARNINGS, *INCLUDES)
-        sources = [*sorted(ENGINE.glob("*.c")), *sorted(folder.glob("*.c")), "-x", "c", main, "-x", "none"]
+        sources: list[str | Path] = [
+            *sorted(ENGINE.glob("*.c")),
+            *sorted(folder.glob("*.c")),
+            "-x",
+            "c",
+            main,
+            "-x",
+            "none",
+        ]
         link = (f"-L{folder}", f"-T{script}", *_LINK)
         run_tool("arm-none-eabi-gcc", *flags, "-DMCUBENCH_MODEL_SYMBOLS", "-o", elf, *sources, *link)
         self.symbols = _symbols(elf)

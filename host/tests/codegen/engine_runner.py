@@ -93,7 +93,7 @@ class NativeEngine:
         program = folder / ("engine-dsp" if dsp else "engine-c")
         main = folder / "main.c.txt"
         main.write_text(_NATIVE_MAIN)
-        sources = [*sorted(ENGINE.glob("*.c")), "-x", "c", main]
+        sources: list[str | Path] = [*sorted(ENGINE.glob("*.c")), "-x", "c", main]
         flags = ("-O1", "-g", *WARNINGS, *_SANITIZERS, f"-DMCUBENCH_KERNELS_DSP={int(dsp)}", *INCLUDES)
         run_tool("gcc", *flags, "-o", program, *sources, "-x", "none", *_model_objects(folder), "-lm")
         return cls(program, programs)

@@ -144,24 +144,22 @@ class Chain:
         self, shape: Sequence[int], channels: int, depth: int, *, axis: int, per_channel: bool, bias: bool
     ) -> list[int]:
         if self.kind == "float32":
-            values = self.rng.normal(0.0, depth**-0.5, shape).astype(np.float32)
-            weights = self.model.tensor(shape, np.float32, data=values)
-            constant = self.rng.normal(0.0, 1.0, channels).astype(np.float32)
-            offsets = [self.model.tensor((channels,), np.float32, data=constant)] if bias else []
-            return [self.last, weights, *offsets]
+            reals = self.rng.normal(0.0, depth**-0.5, shape).astype(np.float32)
+            weights = self.model.tensor(shape, np.float32, data=reals)
+            if not bias:
+                return [self.last, weights]
+            constants = self.rng.normal(0.0, 1.0, channels).astype(np.float32)
+            return [self.last, weights, self.model.tensor((channels,), np.float32, data=constants)]
         values = self.rng.integers(-127, 128, shape, dtype=np.int8)
         # Sums come out around 70 x 70 x sqrt(depth); these scales bring them to a few times the int8 range, both ways.
-        scales = [
-            float(s) for s in np.float32(self.rng.uniform(0.1, 2.0, channels if per_channel else 1) / depth**0.5 / 50)
-        ]
+        factors = self.rng.uniform(0.1, 2.0, channels if per_channel else 1) / depth**0.5 / 50
+        scales = [float(scale) for scale in factors.astype(np.float32)]
         weights = self.model.tensor(shape, np.int8, data=values, scale=scales, axis=axis)
-        constant = self.rng.integers(-20_000, 20_000, channels, dtype=np.int32)
-        offsets = (
-            [self.model.tensor((channels,), np.int32, data=constant, scale=[self.scale * s for s in scales])]
-            if bias
-            else []
-        )
-        return [self.last, weights, *offsets]
+        if not bias:
+            return [self.last, weights]
+        offsets = self.rng.integers(-20_000, 20_000, channels, dtype=np.int32)
+        products = [self.scale * scale for scale in scales]
+        return [self.last, weights, self.model.tensor((channels,), np.int32, data=offsets, scale=products)]
 
 
 def _activation(name: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -136,6 +137,13 @@ def test_a_softmax_with_another_output_scale_is_refused() -> None:
     chain = _chain((1, 8)).softmax()
     chain.model.tensors[chain.last].scales = [0.01]
     assert "expected 1/256 and -128" in _compile(chain.build())
+
+
+@pytest.mark.parametrize("grow", [Chain.pool, Chain.softmax, Chain.dequantize])
+def test_a_scalar_input_is_refused(grow: Callable[[Chain], Chain]) -> None:
+    chain = grow(_chain())
+    chain.model.tensors[chain.first].shape = ()
+    assert "has an input of shape []" in _compile(chain.build())
 
 
 def test_several_inputs_are_refused() -> None:
