@@ -83,6 +83,12 @@ def test_without_caches_every_fetch_and_every_access_pays() -> None:
         assert off.run({"r1": base}) - on.run({"r1": base}) == 2 * 8 + 8 * access_cycles
 
 
+def test_without_caches_a_transfer_over_two_lines_pays_each_word_once() -> None:
+    rig = Rig(assemble("ldm r1, {r2-r9}"), MemoryState(True, False, False, 7))
+    rig.run({"r1": DTCM})
+    assert rig.run({"r1": SRAM + 16}) - rig.run({"r1": DTCM}) == 8 * 5
+
+
 def test_accelerator_serves_instructions_on_the_itcm_interface_only() -> None:
     code = assemble("add.w r0, r0, r1\n" * 8)
     accelerated = Rig(code, MemoryState(False, False, True, 7), FLASH_ITCM).run()
@@ -148,7 +154,7 @@ class EveryAccess:
         uc.hook_add(UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, self._on_access)
 
     def _on_access(self, uc: Uc, kind: int, address: int, size: int, _value: int, _data: object) -> None:
-        # Unicorn 2.1.4 leaves IT bits behind when a hook interrupts an IT block, and the next block would run under their condition.
+        # Unicorn 2.1.4 leaves IT bits behind when a hook interrupts an IT block; the next block would obey them.
         status = uc.reg_read(UC_ARM_REG_CPSR)
         if status & 0x0600FC00:
             uc.reg_write(UC_ARM_REG_CPSR, status & ~0x0600FC00)

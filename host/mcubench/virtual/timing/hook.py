@@ -137,13 +137,16 @@ def _find_or_fill(m: Any, tags: int, sets: int, ways: int, line: int) -> int:
 
 
 @njit
-def _slow_access(m: Any, access: int, line: int) -> Any:
-    """Return what an access costs whose line is not where the hint says: stall cycles of a miss or of no cache."""
+def _slow_access(m: Any, access: int, line: int, first: bool) -> Any:
+    """Return what an access costs whose line is not where the hint says: stall cycles of a miss or of no cache.
+
+    An access without cache is charged with its `first` line, whole.
+    """
     address = line << LINE_BITS
     region = _region(m, m[access + A_REGION], address)
     m[access + A_REGION] = region
     if not (m[DCACHE_ON] and m[region + R_CACHED]):
-        return m[region + R_ACCESS] * m[access + A_COUNT]
+        return m[region + R_ACCESS] * m[access + A_COUNT] if first else 0
     tag = _find_or_fill(m, DCACHE_TAGS, m[DCACHE_SETS], m[DCACHE_WAYS], line)
     m[HINT_TABLE + (line & HINT_WORDS - 1)] = abs(tag)
     if tag > 0:
@@ -171,7 +174,7 @@ def _accesses(m: Any, access: int, end: int) -> int:
                 m[tag + AGE] = tick
             else:
                 m[TICK] = tick
-                stalls += _slow_access(m, access, line)
+                stalls += _slow_access(m, access, line, line == address >> LINE_BITS)
             line += 1
         access += ACCESS_WORDS
     m[TICK] = tick
