@@ -13,7 +13,7 @@
 
 #define RESULT_WAIT_MS 100
 #define RESULT_HEADER_BYTES 13 /* expected offset, first index, count */
-#define RESULT_ITEM_BYTES 12   /* status, cycles, input CRC; the output follows */
+#define RESULT_ITEM_BYTES 9    /* status, cycles, input CRC; the output follows */
 #define RESULT_QUEUE_BYTES 512
 
 /* Of the receive ring, what is not for DATA: the longest command line, SEEK and POLL, in case they come on top. */
@@ -159,9 +159,9 @@ static void run_vector(void) {
     const uint32_t input_crc = session_vector_load();
     const int status = bench_invoke(&cycles);
     const bool failed = status < 0;
-    bytes_put_u32(item, failed ? (uint32_t)status : ENGINE_OK);
-    bytes_put_u32(item + 4, cycles);
-    bytes_put_u32(item + 8, input_crc);
+    item[0] = (uint8_t)(failed ? status : ENGINE_OK);
+    bytes_put_u32(item + 1, cycles);
+    bytes_put_u32(item + 5, input_crc);
     deliver_result(item, failed ? NULL : engine_output());
     stream.index++;
     stream_poll();

@@ -80,7 +80,7 @@ def test_largest_frame_is_taken_and_a_larger_one_is_not(fake_board: FakeBoard) -
 
 def test_results_come_in_full_frames(fake_board: FakeBoard) -> None:
     found = results(fake_board.exchange(wire.data_frame(0, b"".join(map(vector, range(256))))))
-    assert [len(result.items) for result in found] == [32] * 8  # 512 bytes of results of 16 bytes
+    assert [len(result.items) for result in found] == [39] * 6 + [22]  # 512 bytes of results of 13 bytes
 
 
 def test_results_of_several_frames_share_one(fake_board: FakeBoard) -> None:

@@ -134,14 +134,14 @@ def parse_ack(payload: bytes) -> Ack:
 
 def parse_result(payload: bytes, output_bytes: int) -> Result:
     expected, first, count = struct.unpack_from("<QIB", payload)
-    size = 12 + output_bytes
+    size = 9 + output_bytes
     if count == 0 or len(payload) != 13 + count * size:
         raise ValueError(f"{len(payload)} bytes cannot hold {count} results")
     items = []
     for k in range(count):
         at = 13 + k * size
-        status, cycles, input_crc = struct.unpack_from("<iII", payload, at)
-        items.append(Item(first + k, status, cycles, input_crc, payload[at + 12 : at + size]))
+        status, cycles, input_crc = struct.unpack_from("<bII", payload, at)
+        items.append(Item(first + k, status, cycles, input_crc, payload[at + 9 : at + size]))
     return Result(expected, tuple(items))
 
 

@@ -32,7 +32,7 @@ _CRC = struct.Struct("<I")
 _OFFSET = struct.Struct("<Q")
 _ACK = struct.Struct("<QB")
 _RESULT = struct.Struct("<QIB")
-_RESULT_ITEM = struct.Struct("<iII")
+_RESULT_ITEM = struct.Struct("<bII")
 _GAP, _NO_MODEL = 1, 2
 
 # Marker, type, seq, length, offset and CRC around the bytes of a DATA frame.
