@@ -98,7 +98,8 @@ static void softmax_row_s8(const kernels_softmax_s8_t *softmax, const int8_t *in
     for (int32_t c = 0; c < softmax->depth; c++) {
         int32_t difference = input[c] - largest;
         int32_t value = INT8_MIN;
-        if (difference >= softmax->diff_min) {
+        /* An exponent of 32 is a sum of 512 and more: no share is half a step then. (The reference kernel aborts.) */
+        if (difference >= softmax->diff_min && exponent < 32) {
             value += requantize_divide(requantize_multiply(scale, exp_of_difference(softmax, difference)), exponent);
         }
         output[c] = (int8_t)(value > INT8_MAX ? INT8_MAX : value);

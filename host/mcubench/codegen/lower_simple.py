@@ -18,6 +18,8 @@ __all__ = ["lower_dequantize", "lower_pool", "lower_quantize", "lower_reshape", 
 _POOLS = {"MAX_POOL_2D": "max_pool", "AVERAGE_POOL_2D": "average_pool"}
 # An int8 softmax has this scale (to 0.1 %) and zero point; the reference kernel refuses any other.
 _SOFTMAX_SCALE, _SOFTMAX_ZERO_POINT = 1 / 256, -128
+# The sum of a row has 12 integer bits.
+_SOFTMAX_MAX_DEPTH = 4095
 
 
 def lower_pool(site: Site) -> Layer:
@@ -81,6 +83,8 @@ def lower_softmax(site: Site) -> Layer:
 
 
 def _softmax_scaling(site: Site) -> tuple[int, int, int]:
+    if site.input.shape[-1] > _SOFTMAX_MAX_DEPTH:
+        raise site.error(f"is over {site.input.shape[-1]} values, in int8 at most {_SOFTMAX_MAX_DEPTH} can be summed")
     scale, zero_point = site.per_tensor(site.output, "output")
     if zero_point != _SOFTMAX_ZERO_POINT or abs(scale - _SOFTMAX_SCALE) > 0.001 * _SOFTMAX_SCALE:
         raise site.error(f"has an output of scale {scale:g} and zero point {zero_point}, expected 1/256 and -128")

@@ -203,7 +203,8 @@ def random_network(seed: int) -> bytes:
         chain.dense(
             int(rng.integers(1, 40)), per_channel=bool(rng.integers(2)), activation=str(rng.choice(ACTIVATIONS))
         )
-    if rng.integers(2):
+    # The reference kernel aborts on flat rows of 512 values and more.
+    if rng.integers(2) and chain.shape[-1] < 512:
         chain.softmax()
     if kind == "mixed":
         chain.dequantize()

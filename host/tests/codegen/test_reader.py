@@ -146,6 +146,10 @@ def test_a_scalar_input_is_refused(grow: Callable[[Chain], Chain]) -> None:
     assert "has an input of shape []" in _compile(chain.build())
 
 
+def test_a_softmax_over_too_many_values_is_refused() -> None:
+    assert "is over 4096 values" in _compile(_chain((1, 4096)).softmax().build())
+
+
 def test_several_inputs_are_refused() -> None:
     chain = _chain().pool()
     assert "one input and one output, saw 2 and 1" in _compile(
