@@ -11,7 +11,7 @@ export PLATFORMIO_SETTING_ENABLE_TELEMETRY := no
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup firmware demo test lint bench fuzz clean
+.PHONY: help setup firmware demo test lint bench fuzz pictures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(READY) ## measure the tools themselves: harness size, speed of the virt
 fuzz: $(READY) ## a million runs of a fuzzer over the firmware's parser and frame decoder (libFuzzer if clang is there)
 	@$(MAKE) --no-print-directory -C firmware/tests/fuzz $(if $(shell command -v clang),fuzz,replay) \
 		RUNS=1000000 OUT=$(CURDIR)/build/fuzz PYTHON=$(CURDIR)/$(BIN)/python
+
+pictures: demo ## draw the README's pictures from the demo's records
+	@$(BIN)/python tools/pictures.py
 
 clean: ## remove what building and testing leave behind; results and .venv stay
 	rm -rf .pio build .pytest_cache .mypy_cache .ruff_cache .hypothesis

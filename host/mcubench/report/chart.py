@@ -14,7 +14,7 @@ __all__ = ["latency_chart"]
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 20, 60
 # Latency falls with the clock, so the upper right corner is free.
-LEGEND_LEFT = 400
+LEGEND_RIGHT = WIDTH - RIGHT - 10
 # Colours that people with any colour vision tell apart (Okabe and Ito, "Color Universal Design", 2008).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 Scale = Callable[[float], float]
@@ -95,8 +95,8 @@ def _series(title: str, records: Sequence[Record], x: Scale, y: Scale, colour: s
             at = f'x="{x(_mhz(record)) - 8:.1f}" y="{y(_ms(record)) + 4:.1f}"'
             parts.append(f'<text {at} text-anchor="end" fill="{colour}">{escape(clock_name(record))}</text>')
     legend_y = TOP + 14 + 16 * number
-    parts.append(_line(LEGEND_LEFT, legend_y, LEGEND_LEFT + 20, legend_y, colour, 2))
-    parts.append(f'<text x="{LEGEND_LEFT + 26}" y="{legend_y + 4}">{escape(title)}</text>')
+    parts.append(_line(LEGEND_RIGHT - 20, legend_y, LEGEND_RIGHT, legend_y, colour, 2))
+    parts.append(f'<text x="{LEGEND_RIGHT - 26}" y="{legend_y + 4}" text-anchor="end">{escape(title)}</text>')
     return parts
 
 
