@@ -30,8 +30,6 @@ __all__ = ["Traffic", "VectorStream"]
 FIRST_PATIENCE_S = 1.0
 # A stream in which nothing moves for this long, and the time of twenty inferences, is dead.
 STALL_TIMEOUT_S = 15.0
-# After this many answers that it has everything, each followed by silence, the results were lost on the way.
-MOST_IDLE_POLLS = 2
 # A damaged frame makes the pieces smaller by half, down to this; every acknowledgement lets them grow again.
 SMALLEST_PIECE_BYTES = 64
 # Rounds over the same vectors that bring no new result.
@@ -76,10 +74,8 @@ class VectorStream:
         self._furthest_sent = 0
         self._furthest_taken = 0
         self._last_index = -1  # of the results of this round; they come in order
-        self._poll_offset = 0  # of the next DATA when the last POLL was sent
-        self._answer: int | None = None  # expected offset of the last ACK since then
-        self._doubt: int | None = None  # such an answer that shows a loss, if the next one is the same
-        self._idle_polls = 0
+        self._poll_offset: int | None = None  # of the next DATA when the last POLL was sent
+        self._doubt: int | None = None  # an expected offset that shows a loss, if the next ACK says the same
         self._results = 0
         self._retransmits = 0
         self._tx_start, self._rx_start = channel.tx_bytes, channel.rx_bytes
@@ -104,7 +100,8 @@ class VectorStream:
             fruitless_rounds = 0 if self._results > before else fruitless_rounds + 1
             if fruitless_rounds == MOST_FRUITLESS_ROUNDS:
                 raise ProtocolError(
-                    self._port, f"vector {vectors.start} was sent {fruitless_rounds} times and no result fits its input"
+                    self._port,
+                    f"vector {vectors.start} was sent {fruitless_rounds} times and no result came that fits its input",
                 )
 
     def _stream_round(self, vectors: range) -> Iterator[VectorResult]:
@@ -112,17 +109,23 @@ class VectorStream:
         stop = vectors.stop * self._model.input_bytes
         self._last_index = -1
         self._seek(vectors.start * self._model.input_bytes)
-        while self._idle_polls < MOST_IDLE_POLLS:
-            while self._fresh:
-                yield self._fresh.popleft()
-            if self._ledger.has_all(vectors) or self._last_index == vectors.stop - 1:
-                return
+        while not self._ledger.has_all(vectors) and self._last_index != vectors.stop - 1:
             self._fill_window(stop)
             frame = self._receive_frame(self._next_patience())
             if frame is None:
-                self._act_on_silence()
+                self._poll()
             elif (ack := self._take(frame)) and ack.gap:
                 self._go_back(ack.expected)
+            elif ack and self._poll_offset is not None:
+                if ack.expected == stop:
+                    break  # results go out before the answer to a POLL, so those missing were lost
+                self._look_for_loss(ack.expected, self._poll_offset)
+            yield from self._take_fresh()
+        yield from self._take_fresh()
+
+    def _take_fresh(self) -> Iterator[VectorResult]:
+        while self._fresh:
+            yield self._fresh.popleft()
 
     def _fill_window(self, stop: int) -> None:
         """Send as much as the window takes, up to offset `stop`."""
@@ -144,23 +147,26 @@ class VectorStream:
             while (frame := self._receive_frame(deadline)) is not None:
                 ack = self._take(frame)
                 if ack and not ack.gap and ack.expected == offset:
-                    self._next = self._poll_offset = offset
-                    self._answer = self._doubt = None
-                    self._idle_polls = 0
+                    self._next = offset
+                    self._poll_offset = self._doubt = None
+                    self._patience_s = self._first_patience_s
                     self._window.clear()
                     return
 
-    def _act_on_silence(self) -> None:
-        """Draw conclusions from the answer to the last POLL, which was followed by silence, and send another."""
-        if self._answer is not None and self._answer < self._poll_offset:
-            # An ACK that was sent before the POLL came looks the same, so one answer proves nothing.
-            if self._answer == self._doubt:
-                self._go_back(self._answer)
-            self._doubt = self._answer
-        elif self._answer is not None:
-            self._idle_polls += 1
-        self._answer, self._poll_offset = None, self._next
+    def _poll(self) -> None:
+        """Ask where the board stands."""
+        self._poll_offset = self._next
         self._channel.send_frame(FrameType.POLL, b"")
+
+    def _look_for_loss(self, expected: int, poll_offset: int) -> None:
+        """Go back if the board answered a POLL without having all DATA that was sent before it."""
+        if expected >= poll_offset:
+            return
+        # An ACK of progress that was sent before the POLL came looks the same. Two of those are never equal.
+        if expected == self._doubt:
+            self._go_back(expected)
+        else:
+            self._doubt = expected
 
     def _go_back(self, offset: int) -> None:
         """Send again from the vector that `offset` lies in, in smaller pieces, because smaller ones get through."""
@@ -184,7 +190,6 @@ class VectorStream:
             if ack.no_model:
                 raise ProtocolError(self._port, f"the board has no model selected any more while {self._doing}")
             self._acknowledge(ack.expected)
-            self._answer = ack.expected
             return ack
         if frame.type == FrameType.RESULT and (parsed := parse_result(frame.payload, self._model.output_bytes)):
             expected, results = parsed
@@ -205,8 +210,7 @@ class VectorStream:
             self._note_progress()
 
     def _note_progress(self) -> None:
-        self._answer = self._doubt = None
-        self._idle_polls = 0
+        self._doubt = None
         self._stall = Deadline.after(self._stall_timeout_s)
         self._patience_s = self._first_patience_s
 

@@ -1,0 +1,79 @@
+"""The PC as a board, built once per session, and a line between it and the host that can be bad."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from mcubench.boards import ChildBoard
+from mcubench.link import Link
+from mcubench.protocol import Board
+
+sys.path.insert(0, str(Path(__file__).parent))  # for faulty_line; importlib mode adds no folder
+
+from faulty_line import FaultyLine, Hook
+
+ROOT = Path(__file__).resolve().parents[2]
+OpenLine = Callable[..., Board]
+
+
+def run_tool(*command: str | Path) -> None:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def models_folder() -> Path:
+    return ROOT / "models"
+
+
+@pytest.fixture(scope="session")
+def test_engine_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The PC as a board with the engine of the core's tests (models echo, big, broken, wide, deep)."""
+    out = tmp_path_factory.mktemp("native-test")
+    run_tool("make", "-s", "-C", ROOT / "firmware" / "native", "ENGINE=test", f"OUT={out}")
+    return out / "board"
+
+
+@pytest.fixture(scope="session")
+def mnist_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The PC as a board with both digit networks."""
+    out = tmp_path_factory.mktemp("native-mnist")
+    models = [ROOT / "models" / name for name in ("mnist-int8", "mnist-float32")]
+    run_tool(sys.executable, "-m", "mcubench", "codegen", "--out", out / "c", *models)
+    native = ROOT / "firmware" / "native"
+    run_tool("make", "-s", "-C", native, "ENGINE=generated", f"GENERATED_DIR={out / 'c'}", f"OUT={out}")
+    return out / "board"
+
+
+@pytest.fixture
+def echo_port(test_engine_program: Path) -> Iterator[str]:
+    """The pty of a fresh board with the test engine."""
+    with ChildBoard("native", [str(test_engine_program)]) as child:
+        yield child.port
+
+
+@pytest.fixture
+def echo_board(echo_port: str) -> Iterator[Board]:
+    """A connected board with the test engine."""
+    with Link(echo_port) as link:
+        board = Board(link)
+        board.connect()
+        yield board
+
+
+@pytest.fixture
+def open_line(echo_port: str) -> Iterator[OpenLine]:
+    """A function that puts hooks on the line to the test engine's board and returns it, not yet connected."""
+    with ExitStack() as stack:
+
+        def open_board(to_host: Hook = bytes, to_board: Hook = bytes) -> Board:
+            line = stack.enter_context(FaultyLine(echo_port, to_host, to_board))
+            return Board(stack.enter_context(Link(line.port)))
+
+        yield open_board
