@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import threading
@@ -27,6 +28,8 @@ class FaultyLine:
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
         self._stop_reader, self._stop_writer = os.pipe()
+        for descriptor in (self._board, self._master):
+            os.set_blocking(descriptor, False)
         self._ways = {self._board: (self._master, to_host), self._master: (self._board, to_board)}
         self._thread = threading.Thread(target=self._pump, daemon=True)
 
@@ -53,9 +56,18 @@ class FaultyLine:
                 except OSError:
                     return  # the board's side is gone
                 target, hook = self._ways[source]
-                changed = hook(data)
-                while changed:
-                    changed = changed[os.write(target, changed) :]
+                if not self._write(target, hook(data)):
+                    return
+
+    def _write(self, target: int, data: bytes) -> bool:
+        """Write all of `data`; return False if the line is taken down before somebody reads it."""
+        while data:
+            stop, _, _ = select.select([self._stop_reader], [target], [])
+            if stop:
+                return False
+            with contextlib.suppress(BlockingIOError):
+                data = data[os.write(target, data) :]
+        return True
 
 
 def by_frame(change: Callable[[Frame], list[Frame]]) -> Hook:

@@ -32,8 +32,8 @@ FIRST_PATIENCE_S = 1.0
 STALL_TIMEOUT_S = 15.0
 # A damaged frame makes the pieces smaller by half, down to this; every acknowledgement lets them grow again.
 SMALLEST_PIECE_BYTES = 64
-# Rounds over the same vectors that bring no new result.
-MOST_FRUITLESS_ROUNDS = 5
+# Rounds over the same vectors that bring no new result; each asks for half as many, because short frames get through.
+MOST_FRUITLESS_ROUNDS = 8
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class VectorStream:
         fruitless_rounds = 0
         while (vectors := self._ledger.first_gap()) is not None:
             before = self._results
-            yield from self._stream_round(vectors)
+            yield from self._stream_round(vectors[: max(1, len(vectors) >> fruitless_rounds)])
             fruitless_rounds = 0 if self._results > before else fruitless_rounds + 1
             if fruitless_rounds == MOST_FRUITLESS_ROUNDS:
                 raise ProtocolError(

@@ -181,7 +181,7 @@ def altered(change: Callable[[VectorResult], VectorResult]) -> Callable[[Frame],
 
 def test_a_result_for_another_input_is_never_taken(open_line: OpenLine) -> None:
     lie = altered(lambda result: replace(result, input_crc32=result.input_crc32 ^ 1))
-    with pytest.raises(ProtocolError, match="vector 0 was sent 5 times and no result came that fits its input"):
+    with pytest.raises(ProtocolError, match="vector 0 was sent 8 times and no result came that fits its input"):
         list(stream(open_line(to_host=by_frame(lie)), payload(20)))
 
 
@@ -210,7 +210,7 @@ def test_a_board_that_falls_silent_is_told_with_what_was_being_done(
 
 def test_a_board_that_never_gives_results_is_told(open_line: OpenLine) -> None:
     board = open_line(to_host=by_frame(lambda frame: [] if frame.type == FrameType.RESULT else [frame]))
-    with pytest.raises(ProtocolError, match="vector 0 was sent 5 times and no result came"):
+    with pytest.raises(ProtocolError, match="vector 0 was sent 8 times and no result came"):
         list(stream(board, payload(20)))
 
 
