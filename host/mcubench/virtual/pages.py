@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from unicorn import UC_HOOK_TLB_FILL, UC_MEM_FETCH, UC_PROT_ALL, UC_PROT_EXEC, UC_PROT_READ, UC_PROT_WRITE, Uc
+from unicorn import (
+    UC_HOOK_TLB_FILL,
+    UC_MEM_FETCH,
+    UC_MEM_WRITE,
+    UC_PROT_ALL,
+    UC_PROT_EXEC,
+    UC_PROT_READ,
+    UC_PROT_WRITE,
+    Uc,
+)
 from unicorn.unicorn_const import UC_TLB_VIRTUAL
 
 __all__ = ["watch_pages"]
@@ -21,13 +30,16 @@ _ROM = UC_PROT_READ | UC_PROT_EXEC
 
 
 def watch_pages(uc: Uc, is_rom: Callable[[int], bool]) -> None:
-    """Have Unicorn ask this module about each page it meets; `is_rom` tells whether an address is in flash."""
+    """Have Unicorn ask this module about each page it meets; `is_rom` tells whether an address is in flash.
+
+    A store to flash is let through here, so that Unicorn reports it as what it is: a store to read-only memory.
+    """
     uc.ctl_set_tlb_mode(UC_TLB_VIRTUAL)
     executed: set[int] = set()
 
     def fill(_uc: Uc, page: int, access: int, entry: Any, _data: object) -> bool:
         entry.paddr = page
-        if is_rom(page):
+        if is_rom(page) and access != UC_MEM_WRITE:
             entry.perms = _ROM
         elif access == UC_MEM_FETCH or page in executed:
             executed.add(page)
