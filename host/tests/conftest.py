@@ -33,7 +33,7 @@ def models_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def test_engine_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def echo_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The PC as a board with the engine of the core's tests (models echo, big, broken, wide, deep)."""
     out = tmp_path_factory.mktemp("native-test")
     run_tool("make", "-s", "-C", ROOT / "firmware" / "native", "ENGINE=test", f"OUT={out}")
@@ -52,9 +52,9 @@ def mnist_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def echo_port(test_engine_program: Path) -> Iterator[str]:
+def echo_port(echo_program: Path) -> Iterator[str]:
     """The pty of a fresh board with the test engine."""
-    with ChildBoard("native", [str(test_engine_program)]) as child:
+    with ChildBoard("native", [str(echo_program)]) as child:
         yield child.port
 
 

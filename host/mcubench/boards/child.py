@@ -32,19 +32,17 @@ class ChildBoard:
     def __init__(self, name: str, command: Sequence[str]) -> None:
         """Start `command`; raise InputError if it refuses its arguments, RigError if it fails or says nothing."""
         self.name = name
+        if shutil.which(command[0]) is None:
+            raise InputError(f"board {name}: there is no program '{command[0]}' that could be started")
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-        try:
-            self._process = subprocess.Popen(
-                _tied_to_us(command),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=self._stderr,
-                # Ctrl-C in the terminal is for the host, which ends its boards itself.
-                start_new_session=True,
-            )
-        except OSError as exc:
-            self._stderr.close()
-            raise InputError(f"board {name}: '{command[0]}' cannot be started ({exc.strerror})") from exc
+        self._process = subprocess.Popen(
+            _tied_to_us(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            # Ctrl-C in the terminal is for the host, which ends its boards itself.
+            start_new_session=True,
+        )
         try:
             self.port, self.words = self._read_port()
         except BaseException:

@@ -35,6 +35,9 @@ class Link:
         self.transcript = transcript
         self._serial = _open(port, baud)
         self._descriptor = _descriptor(self._serial)
+        if self._descriptor is not None:
+            # Waiting is done here, against a deadline. pyserial's rfc2217 knows no write timeout at all.
+            self._serial.write_timeout = 0
 
     def read(self, max_bytes: int, deadline: Deadline) -> bytes:
         """Return what has arrived, 1 to `max_bytes` bytes; wait for it until `deadline`, then return nothing."""
@@ -100,8 +103,7 @@ class Link:
 
 def _open(port: str, baud: int) -> Any:
     try:
-        # Both timeouts are 0: waiting is done here, against a deadline.
-        return serial.serial_for_url(port, baudrate=baud, timeout=0, write_timeout=0, exclusive=True)
+        return serial.serial_for_url(port, baudrate=baud, timeout=0, exclusive=True)
     except (OSError, ValueError, TypeError) as exc:
         raise LinkError(port, _opening_trouble(exc)) from exc
 

@@ -161,8 +161,8 @@ def test_a_board_of_another_protocol_version_is_refused(open_line: Callable[...,
         open_line(to_host=by_line(newer)).connect()
 
 
-def test_a_board_that_is_killed_is_a_link_error(test_engine_program: Path) -> None:
-    process = subprocess.Popen([test_engine_program], stdout=subprocess.PIPE, text=True)
+def test_a_board_that_is_killed_is_a_link_error(echo_program: Path) -> None:
+    process = subprocess.Popen([echo_program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process, Link(process.stdout.readline().split()[1]) as link:
         board = Board(link)
