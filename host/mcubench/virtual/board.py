@@ -9,6 +9,7 @@ from mcubench.errors import InputError
 from mcubench.virtual.bus import Bus
 from mcubench.virtual.faults import BoardFaults, Fault
 from mcubench.virtual.idle import PollWatch
+from mcubench.virtual.interrupts import Interrupts
 from mcubench.virtual.journal import Journal
 from mcubench.virtual.loader import Image
 from mcubench.virtual.machine import Machine, Stop
@@ -60,6 +61,8 @@ class VirtualBoard:
         self._bus = Bus(self._journal, self._polls, chip.unmodelled)
         self._pending_reset: ResetCause | None = None
         self._parts = chip.build(self._wiring())
+        self._interrupts = Interrupts(self._machine, self._parts, self._virtual, self._polls)
+        self._bus.after_write = self._polls.after_wait = self._interrupts.look
         self._bus.attach(self._machine.uc, [(window.start, window.size) for window in chip.windows])
         self._journal.where = self._machine.place
         self._journal.stop = self._machine.stop_soon
@@ -98,13 +101,30 @@ class VirtualBoard:
                 self._reset(self._pending_reset)
 
     def _run_slice(self) -> None:
-        stop = self._machine.run(self._virtual.cycles_at(self._virtual.now_s + _SLICE_S))
-        if stop is Stop.FAULT and not self._dead:
-            self._stop_core(self._machine.fault)
-        elif stop is Stop.WAITING:
-            self._polls.pass_time(may_sleep=True)
+        failure = self._interrupts.deliver()
+        if not failure:
+            end = self._virtual.cycles_at(self._virtual.now_s + _SLICE_S)
+            stop = self._machine.run(self._interrupts.deadline_cycles(end))
+            if stop is Stop.WAITING:
+                self._wait_for_interrupt()
+            elif stop is not Stop.DEADLINE and not self._dead:
+                self._report_fault(stop)
+                failure = self._interrupts.handle(stop)
+        if failure:
+            self._stop_core(failure)
         self._line.collect()
         self._parts.sync()
+
+    def _wait_for_interrupt(self) -> None:
+        """WFI: time passes until an interrupt is pending; for a while if there is none, then the core waits again."""
+        if not self._interrupts.wakes:
+            self._polls.pass_time(may_sleep=True)
+            if not self._interrupts.wakes:
+                self._machine.wait_again()
+
+    def _report_fault(self, stop: Stop) -> None:
+        if stop is Stop.FAULT:
+            _log.error("fault: %s", self._machine.fault)
 
     def _power_on(self, image: Image) -> None:
         machine = self._machine

@@ -48,6 +48,7 @@ class Bus:
         self._targets: dict[int, _Target] = {}
         self._peripherals: list[Peripheral] = []
         self._scratch: dict[int, int] = {}
+        self.after_write: Callable[[], None] = lambda: None
 
     def place(
         self,
@@ -111,6 +112,7 @@ class Bus:
         if target.sync is not None:
             target.sync()
         target.register.set(value)
+        self.after_write()
 
     def _report_gate(self, target: _Target) -> None:
         gate = target.gate

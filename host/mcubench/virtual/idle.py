@@ -34,6 +34,7 @@ class PollWatch:
         self._timers: list[EventSource] = []
         self._last: dict[Register, tuple[int, int, int]] = {}  # value, cycles at that time, reads in a row
         self.look_outside: Callable[[], None] = lambda: None
+        self.after_wait: Callable[[], None] = lambda: None
 
     def add_events(self, source: EventSource) -> None:
         self._events.append(source)
@@ -55,9 +56,14 @@ class PollWatch:
             self.pass_time(register.poll is Poll.LINE)
             if sync is not None:
                 sync()
+            self.after_wait()
             value = register.get()
         self._last[register] = value, self._counter.cycles, reads
         return value
+
+    def interrupted(self) -> None:
+        """An exception is taken: reads in its handler do not belong to a loop."""
+        self._last.clear()
 
     def pass_time(self, may_sleep: bool) -> None:
         """Let time pass until the next event; with `may_sleep` also until something comes from outside."""

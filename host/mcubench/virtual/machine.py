@@ -22,15 +22,20 @@ from unicorn import (
 from unicorn import arm_const as arm
 
 from mcubench.errors import InputError
+from mcubench.virtual.exceptions import enter_exception, is_exception_return, leave_exception
 from mcubench.virtual.loader import Image
-from mcubench.virtual.memory import MemoryBus
+from mcubench.virtual.memory import MemoryBus, MemoryFaultError
+from mcubench.virtual.pages import watch_pages
+from mcubench.virtual.peripherals.nvic import Masks
 from mcubench.virtual.timing import CoreModel, CycleCounter, MemoryRegion
 
 __all__ = ["Machine", "Memory", "Stop"]
 
 # No address of the emulated chip: emulation ends by the cycle counter's stop, never by arriving somewhere.
 _NOWHERE = 0xFFFFFFFF
-_WAIT_OPCODES = (0xBF30, 0xBF20)  # WFI, WFE
+_SVC = 2  # Unicorn's number of it
+_EMULATOR_ERROR = -1
+_WFI, _WFE = 0xBF30, 0xBF20
 _GENERAL = tuple(getattr(arm, f"UC_ARM_REG_R{index}") for index in range(13))
 
 
@@ -48,6 +53,8 @@ class Stop(enum.Enum):
 
     DEADLINE = enum.auto()
     WAITING = enum.auto()  # the core executes WFI
+    CALL = enum.auto()  # it executed SVC
+    RETURN = enum.auto()  # it returns from an exception
     FAULT = enum.auto()  # it cannot go on
 
 
@@ -68,6 +75,7 @@ class Machine:
             self._map(memory)
         self.memory = MemoryBus(self.uc)
         self.counter = CycleCounter(self.uc, core, [*(memory.region for memory in memories), *devices])
+        watch_pages(self.uc, self._is_rom)
         self.uc.hook_add(UC_HOOK_INTR, self._on_exception)
         self.fault = ""
         self._pc = 0
@@ -103,28 +111,66 @@ class Machine:
             arm.UC_ARM_REG_FAULTMASK,
         ):
             self.uc.reg_write(register, 0)
+        self.uc.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)  # thread mode, so that SP is the main stack pointer
         self.uc.reg_write(arm.UC_ARM_REG_SP, stack & ~3)
         self.uc.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
         self.fault = ""
         self._pc = entry & ~1
 
     def run(self, until_cycles: int) -> Stop:
-        """Execute until the cycle counter has reached `until_cycles`, or the core waits, or it faults."""
+        """Execute until the cycle counter has reached `until_cycles`, or something happens that the core cannot do."""
         self.counter.stop_after(until_cycles)
         self._exception = None
         try:
             self.uc.emu_start(self._pc | 1, _NOWHERE)
+            reason = "breakpoint or branch to memory without code"
         except UcError as exc:
-            self._pc = self.uc.reg_read(arm.UC_ARM_REG_PC)
-            self.fault = self._describe_fault(str(exc))
-            return Stop.FAULT
+            self._exception = _EMULATOR_ERROR
+            reason = str(exc)
         self._pc = self.uc.reg_read(arm.UC_ARM_REG_PC)
-        if self._exception is not None:
-            self.fault = self._describe_fault(f"exception {self._exception} (SVC, BKPT or a bad branch)")
-            return Stop.FAULT
-        if self.counter.cycles < until_cycles and self._just_waited():
-            return Stop.WAITING
-        return Stop.DEADLINE
+        if is_exception_return(self._pc):
+            return Stop.RETURN
+        if self._exception is None:
+            waits = self.counter.cycles < until_cycles and self._opcode_before() in (_WFI, _WFE)
+            return Stop.WAITING if waits else Stop.DEADLINE
+        if self._exception == _SVC:
+            return Stop.CALL
+        self.fault = self._describe_fault(reason)
+        return Stop.FAULT
+
+    def enter_exception(self, number: int, vector_table: int) -> bool:
+        """Make the core take an exception; return False, with nothing changed, if there is no stack or no handler."""
+        try:
+            handler = int.from_bytes(self.memory.read(vector_table + 4 * number, 4), "little")
+            self.memory.read(handler & ~1, 2)
+            if not handler & 1:
+                return False
+            enter_exception(self.uc, self.memory, number, self._pc)
+        except MemoryFaultError:
+            return False
+        self._pc = handler & ~1
+        return True
+
+    def leave_exception(self) -> bool:
+        """Make the core return from the exception it runs; return False if the frame is not in memory."""
+        try:
+            self._pc = leave_exception(self.uc, self.memory, self._pc) & ~1
+        except MemoryFaultError:
+            return False
+        return True
+
+    def masks(self) -> Masks:
+        """Return the core's interrupt masks."""
+        return Masks(
+            self.uc.reg_read(arm.UC_ARM_REG_PRIMASK),
+            self.uc.reg_read(arm.UC_ARM_REG_FAULTMASK),
+            self.uc.reg_read(arm.UC_ARM_REG_BASEPRI),
+        )
+
+    def wait_again(self) -> None:
+        """Execute the WFI once more that ended `run`, since nothing has come that ends it; a WFE may end by itself."""
+        if self._opcode_before() == _WFI:
+            self._pc -= 2
 
     def stop_soon(self) -> None:
         """Leave `run` before the next basic block; safe inside a device access."""
@@ -142,13 +188,15 @@ class Machine:
         lr = self.uc.reg_read(arm.UC_ARM_REG_LR)
         return f"{reason} in {self._name(self._pc)}, lr {self._name(lr & ~1).replace('pc ', '')}"
 
-    def _just_waited(self) -> bool:
-        (opcode,) = struct.unpack("<H", self.memory.read(self._pc - 2, 2))
-        return opcode in _WAIT_OPCODES
+    def _opcode_before(self) -> int:
+        return int.from_bytes(self.memory.read(self._pc - 2, 2), "little")
 
     def _on_exception(self, uc: Uc, number: int, _data: object) -> None:
         self._exception = number
         uc.emu_stop()
+
+    def _is_rom(self, address: int) -> bool:
+        return any(memory.rom and _holds(memory.region, address, 1) for memory in self._memories)
 
     def _map(self, memory: Memory) -> None:
         region = memory.region

@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 from mcubench.virtual.timing import CycleCounter
 
-__all__ = ["LONGEST_SLEEP_S", "Pace", "VirtualTime"]
+__all__ = ["LONGEST_SLEEP_S", "ROUNDING_S", "Pace", "VirtualTime"]
+
+# Moments are floating-point seconds, the clock moves in whole cycles: what is due this soon is due now.
+ROUNDING_S = 1e-9
 
 # Firmware that polls with a time-out of its own must get to look at its counter now and then.
 LONGEST_SLEEP_S = 0.02

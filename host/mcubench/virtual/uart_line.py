@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mcubench.virtual.bits import TOLERANCE, resample
 from mcubench.virtual.outside import Outside
-from mcubench.virtual.time import VirtualTime
+from mcubench.virtual.time import ROUNDING_S, VirtualTime
 
 __all__ = ["LineFaults", "UartLine"]
 
@@ -94,7 +94,7 @@ class UartLine:
         """Return the bytes whose last bit has arrived by now, oldest first."""
         if not self._pending:
             return b""
-        late_s = self._virtual.now_s - self._first_arrival_s
+        late_s = self._virtual.now_s + ROUNDING_S - self._first_arrival_s
         if late_s < 0:
             return b""
         count = min(len(self._pending), 1 + int(late_s / self.byte_s))

@@ -11,6 +11,8 @@ from mcubench.virtual.idle import PollWatch
 from mcubench.virtual.journal import Journal
 from mcubench.virtual.machine import Memory
 from mcubench.virtual.memory import MemoryBus
+from mcubench.virtual.peripherals.nvic import Nvic
+from mcubench.virtual.peripherals.systick import SysTick
 from mcubench.virtual.reset import ResetCause
 from mcubench.virtual.time import VirtualTime
 from mcubench.virtual.timing import CoreModel, CycleCounter, MemoryRegion
@@ -37,6 +39,16 @@ class Wiring:
 
 class ChipParts(Protocol):
     """The built peripherals of one chip, beyond their registers."""
+
+    @property
+    def nvic(self) -> Nvic: ...
+
+    @property
+    def systick(self) -> SysTick: ...
+
+    @property
+    def vector_table(self) -> int:
+        """Address of the vector table that the core uses now."""
 
     def reset_by(self, cause: ResetCause) -> None:
         """Show the firmware why it starts; called after all registers were reset."""

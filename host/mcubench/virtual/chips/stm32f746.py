@@ -1,9 +1,11 @@
 """STM32F746NG on the 32F746G-DISCOVERY board: 25 MHz crystal, USART1 to the ST-LINK (RM0385, DS10916, UM1907).
 
-Not modelled: interrupts, power-saving modes, watchdogs, timers, and every peripheral in the table at the end.
+Not modelled: power-saving modes, watchdogs, timers, and every peripheral in the table at the end.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from unicorn.arm_const import UC_CPU_ARM_CORTEX_M7
 
@@ -13,8 +15,10 @@ from mcubench.virtual.machine import Memory
 from mcubench.virtual.peripherals.dma import Dma, DmaRequest
 from mcubench.virtual.peripherals.dwt import DWT_BASE, DebugControl, Dwt
 from mcubench.virtual.peripherals.gpio import Gpio
+from mcubench.virtual.peripherals.nvic import SYS_TICK, Nvic
 from mcubench.virtual.peripherals.scb import Scb
 from mcubench.virtual.peripherals.stm32f7_clocks import Rcc
+from mcubench.virtual.peripherals.systick import SysTick
 from mcubench.virtual.peripherals.usart import Usart
 from mcubench.virtual.reset import ResetCause
 from mcubench.virtual.timing import CORTEX_M7, CacheGeometry, MemoryKind, MemoryRegion, MemoryState
@@ -33,6 +37,10 @@ _DMA2_REQUESTS = {
 # Pins that can carry USART1 with their alternate function (DS10916 table 12); UM1907 routes PA9 and PB7 to the ST-LINK.
 _USART1_TX_PINS = (("A", 9, 7), ("B", 6, 7))
 _USART1_RX_PINS = (("B", 7, 7), ("A", 10, 7))
+# RM0385 table 46: positions in the vector table.
+_IRQS = 98
+_USART1_IRQ = 37
+_DMA2_IRQS = (56, 57, 58, 59, 60, 68, 69, 70)
 _WINDOW_PIN = ("I", 3)  # Arduino header D7, which our firmware marks its timed window with
 
 
@@ -53,6 +61,8 @@ class _Parts:
             wiring.request_reset,
             self._memory_changed,
         )
+        self.systick = SysTick(wiring.counter, wiring.virtual, lambda: self.nvic.pend(SYS_TICK))
+        self.nvic = Nvic(_IRQS, self._interrupt_lines(), lambda: self.scb.priority_group)
         self.gpio = {letter: Gpio(letter) for letter in "ABCDEFGHIJK"}
         self.dma2 = Dma(wiring.journal, wiring.memory, _DMA2_REQUESTS)
         self.usart1 = Usart(
@@ -70,12 +80,24 @@ class _Parts:
         self.rcc.on_change(self._clocks_changed)
         for source in (self.rcc, self.rcc.power, self.usart1):
             wiring.polls.add_events(source.next_event_s)
+        wiring.polls.add_timer(self.systick.next_event_s)
 
     def reset_by(self, cause: ResetCause) -> None:
         self.rcc.reset_by(cause)
 
     def sync(self) -> None:
         self.usart1.sync()
+        self.systick.sync()
+
+    @property
+    def vector_table(self) -> int:
+        return self.scb.vtor.value or STM32F746.vector_table
+
+    def _interrupt_lines(self) -> dict[int, Callable[[], bool]]:
+        lines: dict[int, Callable[[], bool]] = {_USART1_IRQ: lambda: self.usart1.interrupt}
+        for index, irq in enumerate(_DMA2_IRQS):
+            lines[irq] = lambda index=index: self.dma2.streams[index].interrupt  # type: ignore[misc]  # a default argument
+        return lines
 
     def _usart1_routed(self, transmit: bool) -> bool:
         pins = _USART1_TX_PINS if transmit else _USART1_RX_PINS
@@ -94,6 +116,8 @@ class _Parts:
         bus.place("USART1", _USART1, self.usart1, gate("APB2ENR", 4), self.usart1.sync)
         for index, (letter, port) in enumerate(self.gpio.items()):
             bus.place(f"GPIO{letter}", 0x40020000 + 0x400 * index, port, gate("AHB1ENR", index))
+        bus.place("NVIC", 0xE000E000, self.nvic, sync=self.sync)
+        bus.place("SYSTICK", 0xE000E010, self.systick, sync=self.systick.sync)
         bus.place("SCB", 0xE000ED00, self.scb)
         bus.place("DEBUG", 0xE000EDF0, control)
         bus.place("DWT", DWT_BASE, Dwt(self._wiring.counter, control, self._wiring.journal, has_lock=True))
@@ -186,7 +210,7 @@ _UNMODELLED = {
     0xE0000000: (0x1000, "ITM"),
     0xE0001000: (0x1000, "DWT"),
     0xE0002000: (0x1000, "FPB"),
-    0xE000E000: (0x1000, "SysTick and NVIC"),
+    0xE000E000: (0x1000, "System control space"),
     0xE0040000: (0x1000, "TPIU"),
     0xE0042000: (0x400, "DBGMCU"),
 }

@@ -42,13 +42,14 @@ class Scb:
         self._request_reset = request_reset
         self._ccr = Register("CCR", 0x14, 0x00040200, _CCR_BITS, write=lambda _value: changed())
         self._csselr = Register("CSSELR", 0x84, 0, 0xF)
+        self._aircr = Register("AIRCR", 0x0C, 0xFA050000, 0x700, _EVERYTHING, write=self._write_aircr)
         self.vtor = Register("VTOR", 0x08, 0, 0xFFFFFF80)
         self.registers = [
             self._ccr,
             self._csselr,
             self.vtor,
             Register("CPUID", 0x00, 0x410FC271, 0),
-            Register("AIRCR", 0x0C, 0xFA050000, 0x700, _EVERYTHING, write=self._write_aircr),
+            self._aircr,
             Register("CCSIDR", 0x80, 0, 0, read=lambda: self._ccsidr[self._csselr.value & 1]),
             *plain_registers(_PLAIN),
             *(Register(name, offset, 0, 0, _EVERYTHING) for name, offset in _BY_ADDRESS),
@@ -63,6 +64,10 @@ class Scb:
 
     def reset(self) -> None:
         self._flushed_lines.clear()
+
+    @property
+    def priority_group(self) -> int:
+        return self._aircr.value >> 8 & 7
 
     @property
     def icache(self) -> bool:

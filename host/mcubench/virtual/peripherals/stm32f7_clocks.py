@@ -19,7 +19,7 @@ from mcubench.virtual.clock_tree import (
 from mcubench.virtual.journal import Journal
 from mcubench.virtual.registers import Poll, Register, bit, plain_registers
 from mcubench.virtual.reset import ResetCause
-from mcubench.virtual.time import VirtualTime
+from mcubench.virtual.time import ROUNDING_S, VirtualTime
 
 __all__ = ["Flash", "Power", "Rcc", "ReadyFlag"]
 
@@ -57,7 +57,7 @@ class ReadyFlag:
 
     @property
     def ready(self) -> bool:
-        return self._at_s is not None and self._virtual.now_s >= self._at_s
+        return self._at_s is not None and self._virtual.now_s + ROUNDING_S >= self._at_s
 
     def next_event_s(self) -> float | None:
         return None if self._at_s is None or self.ready else self._at_s

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from mcubench.virtual.journal import Journal
 from mcubench.virtual.peripherals.dma import Dma
 from mcubench.virtual.registers import Poll, Register, bit
-from mcubench.virtual.time import VirtualTime
+from mcubench.virtual.time import ROUNDING_S, VirtualTime
 from mcubench.virtual.uart_line import UartLine
 
 __all__ = ["Usart"]
@@ -111,7 +111,7 @@ class Usart:
 
     def sync(self) -> None:
         """Move all bytes that are due by now, in both directions."""
-        now_s = self._virtual.now_s
+        now_s = self._virtual.now_s + ROUNDING_S
         if self._byte_s:
             self._pull_from_dma(now_s)
         self._finish_sending(now_s)
