@@ -16,7 +16,7 @@ __all__ = ["main"]
 
 RECORDS = Path("results/demo.db")
 PICTURES = Path("docs/images")
-COLUMNS = 104
+COLUMNS = 112
 
 
 def main() -> int:

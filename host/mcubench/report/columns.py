@@ -51,8 +51,6 @@ def _milliseconds(value_us: float | None) -> str:
 
 
 def _outputs(record: Record) -> str:
-    if record.status != "ok":
-        return "FAILED"
     if record.bit_exact:
         return "exact"
     return UNKNOWN if record.max_abs_error is None else f"±{record.max_abs_error:.0e}"
@@ -70,6 +68,7 @@ SPEED_COLUMNS = (
     Column("", "equal", _outputs),
     Column("Score", "", lambda record: _fixed(record.score, 3)),
     Column("Timing", "", lambda record: record.timing, left=True),
+    Column("Result", "", lambda record: "ok" if record.status == "ok" else "FAILED", left=True),
 )
 
 SIZE_COLUMNS = (
