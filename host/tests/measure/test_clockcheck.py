@@ -1,0 +1,30 @@
+"""The clock check against the real core, whose clock is the PC's own and so known to be right."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcubench.measure import check_clock, clockcheck
+from mcubench.protocol import Board
+
+
+@pytest.mark.parametrize("clock", ["1000", "100"])
+def test_a_true_clock_is_verified(echo_board: Board, clock: str) -> None:
+    state = echo_board.set_clock(clock)
+    check = check_clock(echo_board, state.hz)
+    assert check.good
+    assert abs(check.verified_hz - state.hz) <= max(check.uncertainty_hz, state.hz * clockcheck.TOLERANCE)
+
+
+@pytest.mark.parametrize("believed_hz", [500_000_000, 960_000_000, 1_040_000_000, 2_000_000_000])
+def test_a_wrong_clock_is_caught(echo_board: Board, believed_hz: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clockcheck, "SPANS_S", (0.3, 0.4))
+    check = check_clock(echo_board, believed_hz)
+    assert not check.good
+    assert check.deviation == pytest.approx(1e9 / believed_hz - 1, abs=0.01)
+
+
+def test_a_counter_that_wraps_is_followed(echo_board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    # At 1 GHz it wraps every 4.3 s, so one of these spans crosses that.
+    monkeypatch.setattr(clockcheck, "SPANS_S", (0.9,))
+    assert all(check_clock(echo_board, 1_000_000_000).good for _ in range(5))

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mcubench.errors import InputError
+from mcubench.measure import choose_clocks, make_plan
+from mcubench.measure.plan import main_clock
+from mcubench.models import Model, load_model
+from mcubench.protocol import BoardInfo, ClockSetting, ClockTable, ModelInfo
+
+CLOCKS = ClockTable(
+    tuple(
+        ClockSetting(name, mhz * 1_000_000, mhz > 216, {})
+        for name, mhz in [("16", 16), ("168", 168), ("216", 216), ("216-nocache", 216), ("240", 240), ("288", 288)]
+    ),
+    ("icache",),
+    "16",
+)
+INFO = BoardInfo(
+    1, "stm32f746", "cortex-m7", "00", "b", "gcc", "-O3", "generated", "1", "dsp", 15872, 2560, 921600,
+    None, None, None, None, None, None, None, "pin",
+)  # fmt: skip
+
+
+@pytest.fixture
+def models(models_folder: Path) -> list[Model]:
+    return [load_model(name, models_folder) for name in ("mnist-int8", "mnist-float32")]
+
+
+def embedded(model: Model) -> ModelInfo:
+    sizes = (model.input.byte_count, model.input.type, model.output.byte_count, model.output.type)
+    return ModelInfo(0, model.name, model.sha256, *sizes, arena_bytes=1, flash_bytes=1, layers=9)
+
+
+def names(chosen: list[ClockSetting]) -> list[str]:
+    return [setting.name for setting in chosen]
+
+
+def test_all_clocks_are_those_of_the_data_sheet() -> None:
+    assert names(choose_clocks(CLOCKS, ["all"], overclock=False)) == ["16", "168", "216", "216-nocache"]
+    assert names(choose_clocks(CLOCKS, ["all"], overclock=True)) == ["16", "168", "216", "216-nocache", "240", "288"]
+
+
+def test_clocks_are_named_whole_or_in_part_and_each_is_measured_once() -> None:
+    assert names(choose_clocks(CLOCKS, ["216-n", "16", "16"], overclock=False)) == ["16", "216-nocache"]
+    assert names(choose_clocks(CLOCKS, ["216"], overclock=False)) == ["216"]
+    assert names(choose_clocks(CLOCKS, ["288", "216"], overclock=True)) == ["216", "288"]
+
+
+@pytest.mark.parametrize(
+    ("name", "trouble"),
+    [("2", "write more"), ("999", "no clock '999'"), ("", "no clock ''"), ("240", "beyond the chip's data sheet")],
+)
+def test_a_clock_that_cannot_be_meant_is_an_input_error(name: str, trouble: str) -> None:
+    with pytest.raises(InputError, match=trouble):
+        choose_clocks(CLOCKS, [name], overclock=False)
+
+
+def test_the_main_clock_is_the_fastest_legal_one_with_caches() -> None:
+    assert main_clock(CLOCKS.settings).name == "216"
+    assert main_clock(CLOCKS.settings[:2]).name == "168"
+    assert main_clock(CLOCKS.settings[4:]).name == "288"
+
+
+def test_every_model_is_checked_at_length_at_one_clock(models: list[Model]) -> None:
+    clocks = choose_clocks(CLOCKS, ["all"], overclock=False)
+    plan = make_plan(INFO, [embedded(model) for model in models], models, clocks, 300, 30)
+    assert len({point.id for point in plan}) == len(plan) == 8
+    assert plan[0].id == "stm32f746/generated/mnist-int8/16"
+    for model in models:
+        assert [point.vectors for point in plan if point.model is model] == [30, 30, 300, 30]
+
+
+def test_other_clocks_are_never_checked_more_than_the_main_one(models: list[Model]) -> None:
+    plan = make_plan(INFO, [embedded(models[0])], models[:1], CLOCKS.settings[:3], 10, 30)
+    assert [point.vectors for point in plan] == [10, 10, 10]
+
+
+@pytest.mark.parametrize(
+    ("change", "trouble"),
+    [
+        ({"name": "another"}, "is not in the board's firmware, which has another"),
+        ({"sha256": "0" * 64}, "is another file"),
+        ({"input_bytes": 785}, "tensors of other sizes"),
+    ],
+)
+def test_a_model_that_is_not_in_the_image_is_an_input_error(
+    models: list[Model], change: dict[str, str | int], trouble: str
+) -> None:
+    with pytest.raises(InputError, match=trouble):
+        make_plan(INFO, [replace(embedded(models[0]), **change)], models[:1], CLOCKS.settings, 300, 30)
