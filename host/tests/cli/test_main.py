@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+from mcubench.cli import COMMANDS
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+HEAVY = ("numba", "unicorn", "numpy", "serial", "rich")
+
+
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, mcubench.cli; sys.argv[1:] = ['--help']\n"
+        "try: mcubench.cli.main()\n"
+        f"finally: print([each for each in {HEAVY} if each in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.strip()) == (0, "[]")
+    assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
+
+
+def test_every_command_explains_itself(mcubench: Run) -> None:
+    for name in COMMANDS:
+        done = mcubench(name, "--help")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"Usage: mcubench {name}")
+
+
+def test_boards_lists_known_boards(mcubench: Run) -> None:
+    assert "virtual:stm32f746" in mcubench("boards").stdout.replace("\n", "")
+    listing = json.loads(mcubench("boards", "--json").stdout)
+    assert [board["name"] for board in listing["known"]] == ["stm32f746"]
+    assert isinstance(listing["attached"], list)
+
+
+def test_verbose_shows_where_an_error_comes_from(mcubench: Run) -> None:
+    done = mcubench("-v", "sweep", "--port", "/dev/nosuch", "--model", "int8")
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("mcubench: /dev/nosuch: no such port")

@@ -1,0 +1,179 @@
+"""The main job from the command line: the real core and networks, killed hosts, killed and lying boards."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faulty_line import FaultyLine, by_line
+
+from mcubench.boards import ChildBoard
+from mcubench.protocol.text import add_trailer, split_trailer
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+MODELS = ("--model", "mnist-int8,mnist-float32")
+ALL_POINTS = {
+    f"native/generated/{model}/{clock}"
+    for model in ("mnist-int8", "mnist-float32")
+    for clock in ("100", "1000", "2000")
+}
+
+
+def sweep(program: Path, *more: str | Path) -> list[str | Path]:
+    return ["sweep", "--board", f"native:{program}", *MODELS, "--overclock", "--vectors", "40", "--db", "r.db", *more]
+
+
+def stored(folder: Path) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(folder / "r.db")) as connection:
+        return connection.execute("SELECT run_id, point_id, status, samples, layers FROM records").fetchall()
+
+
+def test_a_sweep_prints_stores_and_writes_every_point(mcubench: Run, mnist_program: Path, tmp_path: Path) -> None:
+    files = ("--json", "o.json", "--csv", "o.csv", "--markdown", "o.md", "--chart", "o.svg")
+    done = mcubench(*sweep(mnist_program, *files))
+    assert done.returncode == 0, done.stderr
+    records = json.loads((tmp_path / "o.json").read_text())
+    assert {record["point_id"] for record in records} == ALL_POINTS
+    assert all(record["status"] == "ok" and record["timing"] == "measured" for record in records)
+    assert sorted(record["vectors"] for record in records) == [30, 30, 30, 30, 40, 40]
+    assert all(len(record["samples"]) == 20 for record in records)
+    assert len((tmp_path / "o.csv").read_text().splitlines()) == 7
+    for text in (done.stdout, (tmp_path / "o.md").read_text()):
+        assert "mnist-float32 on native" in text
+        assert "measured" in text
+    assert (tmp_path / "o.svg").read_text().startswith("<svg")
+    assert len([line for line in done.stderr.splitlines() if re.match(r"\[\d/6\]", line)]) == 6
+    assert "\x1b" not in done.stdout + done.stderr, "no colours where there is no terminal"
+
+
+def test_show_prints_the_last_run_or_the_one_named(mcubench: Run, mnist_program: Path, tmp_path: Path) -> None:
+    for clock in ("100", "1000"):
+        mcubench("sweep", "--board", f"native:{mnist_program}", "--model", "int8", "--clock", clock, "--db", "r.db")
+    runs = sorted({row[0] for row in stored(tmp_path)})
+    last = mcubench("show", "--db", "r.db", "--json", "again.json")
+    assert last.returncode == 0
+    assert [record["settings"]["name"] for record in json.loads((tmp_path / "again.json").read_text())] == ["1000"]
+    first = mcubench("show", runs[0], "--db", "r.db")
+    assert f"Run {runs[0]}" in first.stdout
+    assert mcubench("show", runs[0][:3], "--db", "r.db").returncode == 2
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_a_killed_host_loses_nothing_and_resume_completes_the_run(
+    mcubench: Run, mnist_program: Path, tmp_path: Path, after: int
+) -> None:
+    command = [sys.executable, "-m", "mcubench", *map(str, sweep(mnist_program, "--json", "o.json"))]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as host:
+        assert host.stderr is not None
+        for _ in range(after):
+            host.stderr.readline()
+        time.sleep(0.2 if after else 0.6)  # somewhere within a point, or within the start
+        host.kill()
+    before = stored(tmp_path) if (tmp_path / "r.db").exists() and after else []
+    assert len(before) >= after
+    done = mcubench(*sweep(mnist_program, "--json", "o.json", "--resume"))
+    assert done.returncode == 0, done.stderr
+    rows = stored(tmp_path)
+    assert rows[: len(before)] == before, "what was done is kept as it was"
+    assert sorted(row[1] for row in rows) == sorted(ALL_POINTS), "none lost, none twice"
+    assert len({row[0] for row in rows}) == 1, "all in one run"
+    assert all(len(json.loads(row[3])) == 20 and json.loads(row[4]) for row in rows), "no half row"
+    assert {record["point_id"] for record in json.loads((tmp_path / "o.json").read_text())} == ALL_POINTS
+
+
+def test_resuming_a_complete_run_measures_nothing(mcubench: Run, mnist_program: Path, tmp_path: Path) -> None:
+    mcubench(*sweep(mnist_program))
+    before = stored(tmp_path)
+    done = mcubench(*sweep(mnist_program, "--resume"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "mnist-int8 on native" in done.stdout
+    assert stored(tmp_path) == before
+
+
+def test_another_sweep_is_not_resumed_but_begun(mcubench: Run, mnist_program: Path, tmp_path: Path) -> None:
+    mcubench(*sweep(mnist_program, "--clock", "100"))
+    mcubench(*sweep(mnist_program, "--clock", "1000", "--resume"))
+    assert len({row[0] for row in stored(tmp_path)}) == 2
+
+
+def test_a_run_is_not_resumed_on_other_firmware(mcubench: Run, mnist_program: Path, tmp_path: Path) -> None:
+    mcubench(*sweep(mnist_program, "--clock", "100"))
+    with closing(sqlite3.connect(tmp_path / "r.db")) as connection, connection:
+        connection.execute("UPDATE runs SET identity = json_set(identity, '$.\"firmware build\"', 'older')")
+    done = mcubench(*sweep(mnist_program, "--clock", "100", "--resume"))
+    assert done.returncode == 2
+    assert re.fullmatch(r"mcubench: cannot resume run \S+: its firmware build is older, now it is .*\n", done.stderr)
+
+
+def test_a_board_killed_in_mid_sweep_is_told_and_finished_points_stay(
+    mnist_program: Path, tmp_path: Path, models_folder: Path
+) -> None:
+    with ChildBoard("native", [str(mnist_program)]) as board:
+        arguments = ["sweep", "--port", board.port, *MODELS, "--models", str(models_folder), "--db", "r.db"]
+        command = [sys.executable, "-m", "mcubench", *arguments]
+        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as host:
+            assert host.stderr is not None
+            host.stderr.readline()
+            board.kill()
+            error = host.stderr.read()
+        assert host.returncode == 3
+        line = error.splitlines()[-1]
+        assert line.startswith(f"mcubench: {board.port}: the port went away")
+        assert re.search(
+            r"while .* of mnist-\w+ at clock \d+; [1-3] of 4 points are in r\.db; go on with --resume$", line
+        )
+    assert 1 <= len(stored(tmp_path)) <= 3
+
+
+def test_ctrl_c_ends_the_sweep_and_its_board(mnist_program: Path, tmp_path: Path, models_folder: Path) -> None:
+    command = [sys.executable, "-m", "mcubench", *map(str, sweep(mnist_program, "--models", models_folder))]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as host:
+        assert host.stderr is not None
+        host.stderr.readline()
+        children = [int(each) for each in Path(f"/proc/{host.pid}/task/{host.pid}/children").read_text().split()]
+        assert children
+        host.send_signal(signal.SIGINT)
+        error = host.stderr.read()
+    assert host.returncode == 130
+    assert error.splitlines()[-1] == "mcubench: interrupted"
+    for child in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+    assert stored(tmp_path)
+
+
+def lying_line(board: ChildBoard, change: Callable[[str], str]) -> FaultyLine:
+    def rewrite(line: str) -> bytes:
+        text, seq = split_trailer(line) or (line, None)
+        return (change(text) if seq is None else add_trailer(change(text), seq)).encode() + b"\n"
+
+    return FaultyLine(board.port, by_line(rewrite), bytes)
+
+
+def test_a_wrong_clock_makes_exit_code_1_and_no_microseconds(
+    mcubench: Run, mnist_program: Path, tmp_path: Path
+) -> None:
+    def lie(text: str) -> str:
+        return text.replace("hz=1000000000", "hz=1080000000")
+
+    with ChildBoard("native", [str(mnist_program)]) as board, lying_line(board, lie) as line:
+        done = mcubench("sweep", "--port", line.port, "--model", "int8", "--db", "r.db", "--json", "o.json")
+    assert done.returncode == 1
+    records = {record["settings"]["name"]: record for record in json.loads((tmp_path / "o.json").read_text())}
+    assert (records["100"]["status"], records["1000"]["status"]) == ("ok", "failed")
+    assert records["1000"]["latency_us_median"] is None
+    assert records["1000"]["cycles_median"] > 0
+    assert "the CPU runs at" in records["1000"]["error"]
+    assert "FAILED native/generated/mnist-int8/1000" in done.stdout
+    assert "1 of 2 points failed" in done.stderr.splitlines()[-1]
