@@ -53,7 +53,8 @@ class ChildBoard:
         """Return the last line that the program wrote to stderr; empty if there is none."""
         self._stderr.seek(0)
         lines = self._stderr.read().decode(errors="replace").strip().splitlines()
-        return lines[-1].strip() if lines else ""
+        # The prefix is this package's own, where the program is `mcubench virtual`.
+        return lines[-1].strip().removeprefix("mcubench: ") if lines else ""
 
     def kill(self) -> None:
         """End the program at once; its port then goes away for whoever uses it."""

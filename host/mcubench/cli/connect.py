@@ -72,6 +72,8 @@ def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
             )
         except Exception:
             log.debug("last bytes on %s:\n%s", opened.link.name, transcript)
+            if child:
+                log.debug("last words of %s: %s", child.name, child.last_words())
             raise
 
 

@@ -117,7 +117,8 @@ class _Sweep:
             found = identity(bench, self._models)
             run = start_or_resume(database, vars(self._request), found, resume)
             done = {record.point_id for record in database.records(run.run_id)}
-            points = [point for point in plan if point.id not in done]
+            # The longest first: wrong outputs show at once, and no board is left alone with a long point at the end.
+            points = sorted((point for point in plan if point.id not in done), key=lambda point: -point.vectors)
             openers: list[Callable[[], AbstractContextManager[Bench]]] = [lambda: nullcontext(bench)]
             openers += [lambda: self._another_bench(found)] * (min(jobs, len(points)) - 1)
             self._measure(database, run, points, len(plan), openers if points else [])

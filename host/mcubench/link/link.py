@@ -49,7 +49,7 @@ class Link:
             while self._descriptor is None and len(data) < max_bytes and self._serial.in_waiting:
                 data += self._serial.read(max_bytes - len(data))
         except (OSError, ValueError, TypeError) as exc:
-            raise self._gone(exc) from exc
+            raise self._gone() from exc
         if self.transcript and data:
             self.transcript.add("<", data)
         return data
@@ -67,7 +67,7 @@ class Link:
                     )
                 rest = rest[self._serial.write(bytes(rest)) :]
         except (OSError, ValueError, TypeError) as exc:
-            raise self._gone(exc) from exc
+            raise self._gone() from exc
 
     def close(self) -> None:
         """Close the port; closing twice is harmless."""
@@ -97,8 +97,8 @@ class Link:
             return True
         return bool(select.select([], [self._descriptor], [], deadline.left_s)[1])
 
-    def _gone(self, exc: Exception) -> LinkError:
-        return LinkError(self.name, f"the port went away ({_reason(exc)}); check cable and power of the board")
+    def _gone(self) -> LinkError:
+        return LinkError(self.name, "the port went away; check cable and power of the board")
 
 
 def _open(port: str, baud: int) -> Any:

@@ -206,7 +206,7 @@ class PointMeasurement:
             yield
         except LinkError as exc:
             where = f"while {name} of {self._point.model.name} at clock {self._point.clock.name}"
-            raise LinkError(exc.port, f"{str(exc).removeprefix(exc.port + ': ')} {where}") from exc
+            raise LinkError(exc.port, f"{where}: {str(exc).removeprefix(exc.port + ': ')}") from exc
 
 
 def _empty_record(bench: Bench, point: Point, model: ModelInfo, run_id: str) -> Record:
