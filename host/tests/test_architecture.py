@@ -1,0 +1,72 @@
+"""The map in docs/architecture.md is true: who may know whom, in the package and in the firmware."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "host" / "mcubench"
+FIRMWARE = ROOT / "firmware"
+
+# What each part may import besides itself, errors and deadline.
+MAY_IMPORT = {
+    "link": set(),
+    "protocol": {"link"},
+    "boards": {"link"},
+    "models": set(),
+    "codegen": set(),
+    "virtual": set(),
+    "store": set(),
+    "report": {"store"},
+    "measure": {"protocol", "models", "store"},
+    "pytest_plugin": {"boards", "link", "measure", "models", "protocol", "store"},
+}
+# What each part of the firmware may include of the others: the two contracts.
+MAY_INCLUDE = {
+    "common": {"port.h", "engine.h"},
+    "stm32f746": {"port.h"},
+    "native": {"port.h", "core.h"},  # its main() takes options and may end
+    "engines/generated": {"engine.h"},
+    "engines/none": {"engine.h"},
+}
+
+
+def imported_parts(part: Path) -> set[str]:
+    names = set()
+    for path in part.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mcubench."):
+                names.add(str(node.module).split(".")[1])
+            elif isinstance(node, ast.Import):
+                names |= {name.name.split(".")[1] for name in node.names if name.name.startswith("mcubench.")}
+    return names - {part.name, "errors", "deadline"}
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_parts_import_only_what_the_map_allows(part: str) -> None:
+    assert imported_parts(PACKAGE / part) <= MAY_IMPORT[part]
+
+
+def test_the_map_names_every_folder() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    folders = [path.name for path in PACKAGE.iterdir() if path.is_dir() and not path.name.startswith("__")]
+    assert [name for name in folders if f"`host/mcubench/{name}/`" not in text] == []
+
+
+@pytest.mark.parametrize("part", MAY_INCLUDE)
+def test_firmware_parts_meet_only_at_the_contracts(part: str) -> None:
+    folder = FIRMWARE / part
+    own = {path.name for path in folder.iterdir()}
+    sources = [path for path in folder.iterdir() if path.suffix in {".c", ".h"}]
+    included = {name for path in sources for name in re.findall(r'#include "([^"]+)"', path.read_text())}
+    # The inline half of the port contract, which each board defines.
+    assert included - own - {"port_inline.h"} <= MAY_INCLUDE[part]
+
+
+def test_the_core_names_no_board_and_no_engine() -> None:
+    text = "".join(path.read_text() for path in (FIRMWARE / "common").glob("*.c"))
+    assert re.findall(r"stm32|nrf52|esp32|tflm|cortex", text, re.IGNORECASE) == []
