@@ -15,12 +15,13 @@ UNKNOWN = "-"
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `group` and `name` make its two-line heading."""
+    """A column: `group` and `name` make its two-line heading. Where there is little room, the largest `spare` goes."""
 
     group: str
     name: str
     show: Callable[[Record], str]
     left: bool = False
+    spare: int = 0
 
     @property
     def heading(self) -> str:
@@ -59,11 +60,11 @@ def _outputs(record: Record) -> str:
 SPEED_COLUMNS = (
     Column("Clock", "setting", lambda record: clock_name(record), left=True),
     Column("CPU", "MHz", lambda record: _mhz(record.clock_hz)),
-    Column("by host", "MHz", lambda record: _mhz(record.clock_verified_hz)),
+    Column("by host", "MHz", lambda record: _mhz(record.clock_verified_hz), spare=1),
     Column("Cycles", "median", lambda record: _whole(record.cycles_median)),
-    Column("", "p95", lambda record: _whole(record.cycles_p95)),
+    Column("", "p95", lambda record: _whole(record.cycles_p95), spare=3),
     Column("Latency", "ms", lambda record: _milliseconds(record.latency_us_median)),
-    Column("cold", "ms", _cold_ms),
+    Column("cold", "ms", _cold_ms, spare=2),
     Column("Outputs", "vectors", lambda record: _whole(record.vectors)),
     Column("", "equal", _outputs),
     Column("Score", "", lambda record: _fixed(record.score, 3)),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +17,7 @@ __all__ = ["print_report", "report_console"]
 
 # Wide enough for every column; a terminal that is narrower cuts.
 PLAIN_WIDTH = 120
+UNLIMITED_WIDTH = 10_000
 
 
 def report_console() -> Console:
@@ -27,14 +29,24 @@ def report_console() -> Console:
 def print_report(console: Console, records: Sequence[Record]) -> None:
     """Print a table per model with a row per clock, one of sizes, and what failed."""
     for title, block in by_subject(records):
-        console.print(_table(title, SPEED_COLUMNS, block))
+        console.print(_fitting_table(console, title, SPEED_COLUMNS, block))
     console.print(_table("Sizes in bytes (stack: high-water mark)", SIZE_COLUMNS, sizes(records)))
     for line in failures(records):
         console.print(Text(f"FAILED {line}", style="bold red"), soft_wrap=True)
 
 
+def _fitting_table(console: Console, title: str, columns: Sequence[Column], records: Sequence[Record]) -> Table:
+    """Return a table with as many columns as the console has room for, because a number cut short is another number."""
+    table = _table(title, columns, records)
+    spare = max(columns, key=lambda column: column.spare)
+    width = Measurement.get(console, console.options.update(max_width=UNLIMITED_WIDTH), table).maximum
+    if width <= console.width or not spare.spare:
+        return table
+    return _fitting_table(console, title, [column for column in columns if column is not spare], records)
+
+
 def _table(title: str, columns: Sequence[Column], records: Sequence[Record]) -> Table:
-    table = Table(title=Text(title, style="bold"), box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
+    table = Table(title=Text(title, style="bold"), box=SIMPLE_HEAD, padding=0, title_justify="left")
     for column in columns:
         table.add_column(
             Text(f"{column.group}\n{column.name}"), justify="left" if column.left else "right", no_wrap=True

@@ -61,6 +61,14 @@ def test_the_table_has_a_row_per_point_slowest_clock_first() -> None:
     ]
 
 
+@pytest.mark.parametrize("width", [80, 90, 100, 120])
+def test_where_there_is_little_room_columns_go_and_no_number_is_cut(width: int) -> None:
+    text = printed(RECORDS, width)
+    assert "…" not in text
+    assert "3,400,000" in text
+    assert ("3,400,001" in text) == (width >= 100)
+
+
 def test_unknown_is_a_dash_and_failed_points_say_why() -> None:
     text = printed(RECORDS)
     row = next(line for line in text.splitlines() if line.split()[:2] == ["16", "16.0"])
