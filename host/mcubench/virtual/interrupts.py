@@ -49,7 +49,9 @@ class Interrupts:
             return slice_cycles
         event_s = self._polls.next_event_s()
         if event_s is not None:
-            slice_cycles = min(slice_cycles, self._virtual.cycles_at(event_s))
+            # At least one block runs, or rounding could hold time at a moment just before the event.
+            event_cycles = max(self._virtual.cycles_at(event_s), self._machine.counter.cycles + 1)
+            slice_cycles = min(slice_cycles, event_cycles)
         if self._parts.nvic.wakes():
             slice_cycles = min(slice_cycles, self._machine.counter.cycles + self._masked_cycles)
             self._masked_cycles = min(2 * self._masked_cycles, _LONGEST_MASKED_CYCLES)

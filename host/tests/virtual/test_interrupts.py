@@ -22,9 +22,12 @@ def interrupts(bench: Callable[..., Bench]) -> Callable[[str], Bench]:
     return run
 
 
-def test_receive_interrupt_wakes_the_core_for_every_byte(interrupts: Callable[[str], Bench]) -> None:
+@pytest.mark.parametrize("start_cycle", range(0, 160, 23))
+def test_receive_interrupt_wakes_the_core_for_every_byte(interrupts: Callable[[str], Bench], start_cycle: int) -> None:
+    board = interrupts("echo")
+    board.run_for(start_cycle / 16e6)  # bytes come at another place between two clock edges each time
     data = bytes(range(256))
-    assert interrupts("echo").ask(data, 256) == data
+    assert board.ask(data, 256) == data
 
 
 def test_timer_interrupts_come_on_time_and_keep_the_floats(interrupts: Callable[[str], Bench]) -> None:

@@ -145,7 +145,7 @@ class Usart:
         return self._line_free_s - self._byte_s if self._transmit_register_full() else self._line_free_s
 
     def _transmit_register_full(self) -> bool:
-        return bool(self._byte_s) and self._line_free_s - self._virtual.now_s > self._byte_s
+        return bool(self._byte_s) and self._line_free_s - self._virtual.now_s > self._byte_s + ROUNDING_S
 
     def _pull_from_dma(self, now_s: float) -> None:
         if not (self._cr3.value & _DMAT and self._cr1.value & _TE):
