@@ -6,6 +6,7 @@ import contextlib
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -57,8 +58,10 @@ class ChildBoard:
         return lines[-1].strip().removeprefix("mcubench: ") if lines else ""
 
     def kill(self) -> None:
-        """End the program at once; its port then goes away for whoever uses it."""
-        self._process.kill()
+        """End the program and its own children at once; its port then goes away for whoever uses it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session, so its children are in its group
+        self._process.wait()
 
     def close(self) -> None:
         """End the program, if it still runs."""
