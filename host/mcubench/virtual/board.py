@@ -25,7 +25,7 @@ __all__ = ["VirtualBoard"]
 _log = logging.getLogger("mcubench.virtual")
 
 # How often, in virtual time, the board looks outside while its firmware computes.
-_SLICE_S = 0.005
+_SLICE_S = 0.002
 
 
 class VirtualBoard:
