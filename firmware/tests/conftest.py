@@ -36,7 +36,8 @@ def fake_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     library = tmp_path_factory.mktemp("fake") / "libcore.so"
     run_tool(
         "gcc", "-std=c11", "-g", "-O1", *WARNINGS, "-fsanitize=undefined", "-fno-sanitize-recover=all",
-        "-shared", "-fPIC", "-DBUSY_STEPS=1", f"-I{FIRMWARE / 'common'}", f"-I{tests / 'fake_port'}",
+        # Debian's Python exports zlib's crc32, which would take the place of the core's function of that name.
+        "-shared", "-fPIC", "-Wl,-Bsymbolic", "-DBUSY_STEPS=1", f"-I{FIRMWARE / 'common'}", f"-I{tests / 'fake_port'}",
         *core_sources(), tests / "fake_port" / "fake_port.c", tests / "engine_test" / "engine_test.c", "-o", library,
     )  # fmt: skip
     return library
