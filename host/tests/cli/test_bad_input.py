@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import subprocess
-import threading
-import tty
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from talking_pty import talking_pty
 
 from mcubench.link import Link
 
@@ -61,27 +57,6 @@ def test_sweep(mcubench: Run, mnist_program: Path, arguments: tuple[str, ...], w
 
 def test_a_model_that_is_not_in_the_firmware(mcubench: Run, echo_program: Path) -> None:
     check(mcubench("sweep", "--board", f"native:{echo_program}", *INT8), "not in the board's firmware, which has echo")
-
-
-@contextmanager
-def talking_pty(says: bytes) -> Iterator[str]:
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    os.set_blocking(master, False)
-    done = threading.Event()
-
-    def talk() -> None:
-        while not done.wait(0.02):
-            with contextlib.suppress(BlockingIOError):
-                os.write(master, says)
-
-    thread = threading.Thread(target=talk)
-    thread.start()
-    yield os.ttyname(slave)
-    done.set()
-    thread.join()
-    os.close(master)
-    os.close(slave)
 
 
 def test_a_busy_port(mcubench: Run) -> None:

@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import subprocess
-import threading
-import tty
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from faulty_line import by_line
+from talking_pty import talking_pty
 
 from mcubench.deadline import Deadline
 from mcubench.errors import BoardError, DeadlineError, LinkError, ProtocolError
 from mcubench.link import Link
 from mcubench.protocol import Board
 from mcubench.protocol.text import add_trailer, split_trailer
-
-
-@contextmanager
-def scripted_port(says: bytes) -> Iterator[str]:
-    """A pty on which somebody says the same again and again, whatever he is asked."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    os.set_blocking(master, False)
-    done = threading.Event()
-
-    def talk() -> None:
-        while not done.wait(0.02):
-            with contextlib.suppress(BlockingIOError):
-                os.write(master, says)
-
-    thread = threading.Thread(target=talk)
-    thread.start()
-    try:
-        yield os.ttyname(slave)
-    finally:
-        done.set()
-        thread.join()
-        os.close(master)
-        os.close(slave)
 
 
 def test_info_says_who_the_board_is(echo_board: Board) -> None:
@@ -132,7 +104,7 @@ def test_hello_works_whatever_the_board_was_in_the_middle_of(echo_port: str) -> 
 
 def test_a_silent_port_is_a_deadline_error_that_names_it() -> None:
     with (
-        scripted_port(b"") as port,
+        talking_pty(b"") as port,
         Link(port) as link,
         pytest.raises(DeadlineError, match="nothing was received") as caught,
     ):
@@ -147,7 +119,7 @@ def test_a_silent_port_is_a_deadline_error_that_names_it() -> None:
     ids=["noise", "prompt", "answers without trailer", "endless line", "endless frame"],
 )
 def test_a_port_that_talks_garbage_is_a_protocol_error_of_one_line(garbage: bytes) -> None:
-    with scripted_port(garbage) as port, Link(port) as link, pytest.raises(ProtocolError, match=port) as caught:
+    with talking_pty(garbage) as port, Link(port) as link, pytest.raises(ProtocolError, match=port) as caught:
         Board(link).connect(0.5)
     assert "\n" not in str(caught.value)
 
