@@ -56,12 +56,13 @@ class _Reading:
 
 def check_clock(board: Board, believed_hz: int) -> ClockCheck:
     """Measure the clock that `board` believes to be `believed_hz`; look longer before it is called wrong."""
-    checks = []
+    wrong = []
     for span_s in SPANS_S:
-        checks.append(_measure(board, believed_hz, span_s))
-        if checks[-1].good:
-            break
-    return min(checks, key=lambda check: check.uncertainty_hz)
+        check = _measure(board, believed_hz, span_s)
+        if check.good:
+            return check
+        wrong.append(check)
+    return min(wrong, key=lambda check: check.uncertainty_hz)
 
 
 def _measure(board: Board, believed_hz: int, span_s: float) -> ClockCheck:
