@@ -10,7 +10,7 @@ static const command_entry_t table[] = {
     {"help", "help", 1, command_help},
     {"info", "info", 1, command_info},
     {"models", "models", 1, command_models},
-    {"model", "model <index|name>", 2, command_model},
+    {"model", "model <index|name> [arena=<bytes>]", 3, command_model},
     {"clocks", "clocks", 1, command_clocks},
     {"clock", "clock <name> [<option>=0|1 ...] [overclock=1]", WORDS_MAX, command_clock},
     {"tick", "tick", 1, command_tick},

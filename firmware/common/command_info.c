@@ -23,9 +23,10 @@ static void reply_board(void) {
     uint8_t uid[UID_BYTES_MAX];
     reply_begin("board");
     reply_string("name", port_board_name);
-    reply_string("core", port_core_name);
+    reply_string("core", port_core_name());
     reply_hex_bytes("uid", uid, port_uid(uid, sizeof uid));
     reply_unsigned("port_version", PORT_VERSION);
+    reply_unsigned("counts_time", port_counts_time);
     reply_end();
 }
 
@@ -60,18 +61,27 @@ static uint32_t stack_used_bytes(const port_memory_t *memory) {
     return (uint32_t)((memory->stack_high - word) * sizeof *word);
 }
 
+/* What the image holds besides engine and models. A port that knows the engine's size has a linker script that knows the
+ * models' too. */
+static uint32_t flash_harness_bytes(const port_memory_t *memory) {
+    uint32_t bytes = memory->flash_image_bytes - memory->flash_engine_bytes;
+    if (memory->flash_engine_bytes == PORT_UNKNOWN) {
+        return PORT_UNKNOWN;
+    }
+    for (uint32_t i = 0; i < engine_model_count(); i++) {
+        bytes -= engine_model(i)->flash_bytes;
+    }
+    return bytes;
+}
+
 static void reply_memory(void) {
     port_memory_t memory;
     port_memory(&memory);
-    uint32_t harness_bytes = memory.flash_image_bytes - memory.flash_engine_bytes;
-    for (uint32_t i = 0; i < engine_model_count(); i++) {
-        harness_bytes -= engine_model(i)->flash_bytes;
-    }
     reply_begin("memory");
-    reply_unsigned("flash_image_bytes", memory.flash_image_bytes);
-    reply_unsigned("flash_engine_bytes", memory.flash_engine_bytes);
-    reply_unsigned("flash_harness_bytes", harness_bytes);
-    reply_unsigned("ram_static_bytes", memory.ram_static_bytes);
+    reply_known("flash_image_bytes", memory.flash_image_bytes);
+    reply_known("flash_engine_bytes", memory.flash_engine_bytes);
+    reply_known("flash_harness_bytes", flash_harness_bytes(&memory));
+    reply_known("ram_static_bytes", memory.ram_static_bytes);
     reply_unsigned("rx_ring_bytes", port_rx_ring_bytes);
     reply_unsigned("stack_bytes", (uint32_t)((memory.stack_high - memory.stack_low) * sizeof *memory.stack_low));
     reply_unsigned("stack_used_bytes", stack_used_bytes(&memory));

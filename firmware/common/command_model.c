@@ -23,8 +23,8 @@ static void reply_model(const char *kind, uint32_t index) {
     reply_string("input_type", type_names[model->input_type]);
     reply_unsigned("output_bytes", model->output_bytes);
     reply_string("output_type", type_names[model->output_type]);
-    reply_unsigned("arena_bytes", model->arena_bytes);
-    reply_unsigned("flash_bytes", model->flash_bytes);
+    reply_known("arena_bytes", model->arena_bytes);
+    reply_known("flash_bytes", model->flash_bytes);
     reply_unsigned("layers", model->layer_count);
     reply_end();
 }
@@ -57,18 +57,28 @@ static bool find_model(const char *word, uint32_t *index) {
     return words_parse_unsigned(word, UINT32_MAX, index) && *index < count;
 }
 
+static bool parse_arena(const char *word, uint32_t *arena_bytes) {
+    const char *value = words_value(word, "arena");
+    return value != NULL && words_parse_unsigned(value, UINT32_MAX, arena_bytes) && *arena_bytes != ENGINE_ARENA_ALL;
+}
+
 void command_model(const command_t *command) {
     const char *word = command->words.count > 1 ? command->words.word[1] : "";
     uint32_t index;
+    uint32_t arena_bytes = ENGINE_ARENA_ALL;
     if (!find_model(word, &index)) {
         command_refuse_word(command, word);
         return;
     }
-    if (engine_model(index)->output_bytes > OUTPUT_BYTES_MAX) {
-        command_refuse("output too large for a RESULT frame");
+    if (command->words.count > 2 && !parse_arena(command->words.word[2], &arena_bytes)) {
+        command_refuse_word(command, command->words.word[2]);
         return;
     }
-    const int status = session_select_model(index);
+    if (engine_model(index)->output_bytes > OUTPUT_BYTES_MAX) {
+        command_refuse("output too large");
+        return;
+    }
+    const int status = session_select_model(index, arena_bytes);
     stream_restart();
     if (status != ENGINE_OK) {
         command_fail_engine(status);

@@ -17,6 +17,9 @@ enum engine_status {
     ENGINE_ERROR_MODEL = -3,  /* the model cannot be read by this engine */
 };
 
+/* For sizes that an engine cannot know, or not before the model was open. */
+#define ENGINE_UNKNOWN UINT32_MAX
+
 typedef struct engine_model {
     const char *name;       /* "mnist-int8" */
     const char *sha256;     /* of the .tflite file, 64 lower-case hex digits */
@@ -41,8 +44,11 @@ extern uint8_t engine_staging[];
 uint32_t engine_model_count(void);
 const engine_model_t *engine_model(uint32_t index);
 
-/* Makes model `index` the open one. The other calls need an open model. */
-int engine_open(uint32_t index);
+/* Makes model `index` the open one, with an arena of `arena_bytes`, or with all that the engine has for it if that is
+ * ENGINE_ARENA_ALL. A smaller arena than the model needs, or a larger one than there is, is ENGINE_ERROR_ARENA.
+ * The other calls need an open model. */
+#define ENGINE_ARENA_ALL 0u
+int engine_open(uint32_t index, uint32_t arena_bytes);
 uint8_t *engine_input(void);
 const uint8_t *engine_output(void);
 int engine_invoke(void);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PORT_VERSION 1 /* of this contract; `info` reports it */
+#define PORT_VERSION 2 /* of this contract; `info` reports it */
 
 enum port_status {
     PORT_OK = 0,
@@ -30,14 +30,17 @@ typedef struct port_clock {
 
 /* Identity: constants. port_uid writes at most `size` bytes and returns how many. */
 extern const char port_board_name[]; /* "stm32f746" */
-extern const char port_core_name[];  /* "cortex-m7" */
+const char *port_core_name(void);    /* "cortex-m7" */
 size_t port_uid(uint8_t *uid, size_t size);
 
 /* Called once, first thing in main(): clocks to the boot setting, UART with circular DMA reception, cycle counter. */
 void port_init(void);
 
-/* Cycle counter of the CPU clock, free running, modulo 2^32. */
+/* Cycle counter of the CPU clock, free running, modulo 2^32. A machine without one (a PC, whose clock rate changes as it
+ * likes) counts ticks of a steady clock of port_clock_hz() instead and sets port_counts_time: the host then reports time
+ * and no cycles. */
 static inline uint32_t port_cycles(void);
+extern const bool port_counts_time;
 
 /* Clock settings, first one is the boot setting. Options are on/off switches (icache, dcache, art ...). */
 extern const char *const port_option_names[];
@@ -60,11 +63,14 @@ uint32_t port_overruns(void);                        /* receive errors since boo
 
 /* Clean and invalidate all caches, so that the next inference starts cold. No-op where there are none. */
 void port_caches_flush(void);
-/* GPIO that is high inside the timed window, for power meters and oscilloscopes. */
+/* Called right before and right after the timed window. Drives a GPIO that is high inside it, for power meters and
+ * oscilloscopes. A port that uses interrupts masks those of this core here; reception must go on without them. */
 static inline void port_window_mark(bool active);
 
-/* Memory: stack region, painted with PORT_STACK_PAINT by the start-up code. Sizes from linker symbols. */
+/* Memory: stack region, painted with PORT_STACK_PAINT by the start-up code. Sizes from linker symbols; those that a port
+ * cannot know are PORT_UNKNOWN, and the host is not told of them. */
 #define PORT_STACK_PAINT 0xC5C5C5C5u
+#define PORT_UNKNOWN UINT32_MAX
 typedef struct port_memory {
     const uint32_t *stack_low;  /* lowest address of the stack */
     const uint32_t *stack_high; /* one past the highest */

@@ -105,6 +105,12 @@ void reply_unsigned(const char *key, uint32_t value) {
     put_unsigned(value);
 }
 
+void reply_known(const char *key, uint32_t value) {
+    if (value != UINT32_MAX) {
+        reply_unsigned(key, value);
+    }
+}
+
 void reply_signed(const char *key, int32_t value) {
     put_key(key);
     if (value < 0) {

@@ -15,6 +15,7 @@ void reply_end(void);
 
 void reply_string(const char *key, const char *text); /* a space in `text` is sent as %20, a percent sign as %25 */
 void reply_unsigned(const char *key, uint32_t value);
+void reply_known(const char *key, uint32_t value); /* nothing if `value` is UINT32_MAX, which stands for unknown */
 void reply_signed(const char *key, int32_t value);
 void reply_hex32(const char *key, uint32_t value);
 void reply_hex_bytes(const char *key, const uint8_t *bytes, size_t size);

@@ -10,8 +10,8 @@ static struct {
     uint32_t filled; /* bytes of engine_staging that belong to the vector; input_bytes when it is complete */
 } session;
 
-int session_select_model(uint32_t index) {
-    const int status = engine_open(index);
+int session_select_model(uint32_t index, uint32_t arena_bytes) {
+    const int status = engine_open(index, arena_bytes);
     session.model = status == ENGINE_OK ? engine_model(index) : NULL;
     session.index = index;
     session.filled = 0;

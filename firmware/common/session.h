@@ -8,8 +8,9 @@
 
 #include "engine.h"
 
-/* Opens model `index` and forgets the vector. Returns the engine's status; if that is an error no model is selected. */
-int session_select_model(uint32_t index);
+/* Opens model `index` as engine_open does, and forgets the vector. Returns the engine's status; if that is an error no
+ * model is selected. */
+int session_select_model(uint32_t index, uint32_t arena_bytes);
 
 /* The selected model, NULL if there is none. */
 const engine_model_t *session_model(void);

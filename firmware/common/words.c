@@ -28,16 +28,21 @@ bool words_parse_unsigned(const char *word, uint32_t max, uint32_t *value) {
     return true;
 }
 
-bool words_parse_flag(const char *word, const char *key, bool *value) {
+const char *words_value(const char *word, const char *key) {
     while (*key != '\0') {
         if (*word++ != *key++) {
-            return false;
+            return NULL;
         }
     }
-    if (word[0] != '=' || (word[1] != '0' && word[1] != '1') || word[2] != '\0') {
+    return *word == '=' ? word + 1 : NULL;
+}
+
+bool words_parse_flag(const char *word, const char *key, bool *value) {
+    const char *text = words_value(word, key);
+    if (text == NULL || (text[0] != '0' && text[0] != '1') || text[1] != '\0') {
         return false;
     }
-    *value = word[1] == '1';
+    *value = text[0] == '1';
     return true;
 }
 

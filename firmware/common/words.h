@@ -27,6 +27,9 @@ bool words_equal(const char *a, const char *b);
 /* Reads a decimal number of digits only, not above `max`. */
 bool words_parse_unsigned(const char *word, uint32_t max, uint32_t *value);
 
+/* Returns what follows `<key>=`, or NULL if the word does not begin so. */
+const char *words_value(const char *word, const char *key);
+
 /* Reads `<key>=0` or `<key>=1`. */
 bool words_parse_flag(const char *word, const char *key, bool *value);
 

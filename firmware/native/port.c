@@ -16,7 +16,7 @@ extern char __executable_start[], etext[], __data_start[], edata[], end[];
 enum { OPTION_SLEEP = 1u << 0 };
 
 const char port_board_name[] = "native";
-const char port_core_name[] = "pc";
+const bool port_counts_time = true;
 const char *const port_option_names[] = {"sleep"}; /* leaves the processor to others while nothing arrives */
 const uint32_t port_option_count = 1;
 const uint32_t port_rx_ring_bytes = 8192; /* the kernel's buffers behind a pty hold more */
@@ -30,6 +30,10 @@ static const port_clock_t clocks[] = {
 
 uint32_t native_cpu_mhz = 1000;
 static uint32_t options = OPTION_SLEEP;
+
+const char *port_core_name(void) {
+    return "pc";
+}
 
 size_t port_uid(uint8_t *uid, size_t size) {
     static const char name[] = "nativepc";
@@ -87,7 +91,7 @@ void port_caches_flush(void) {}
 void port_memory(port_memory_t *memory) {
     board_stack(&memory->stack_low, &memory->stack_high);
     memory->flash_image_bytes = (uint32_t)((etext - __executable_start) + (edata - __data_start));
-    memory->flash_engine_bytes = 0;
+    memory->flash_engine_bytes = PORT_UNKNOWN;
     memory->ram_static_bytes =
         (uint32_t)((end - __data_start) - ((const char *)memory->stack_high - (const char *)memory->stack_low));
 }

@@ -35,6 +35,7 @@ def image_files():
     source = Path(env.subst("$PROJECT_SRC_DIR"))
     folders = [
         source / "common",
+        source / env.GetProjectOption("custom_shared"),
         source / env.GetProjectOption("custom_port"),
         source / "engines" / env.GetProjectOption("custom_engine"),
         Path(env.subst("$BUILD_DIR")) / "generated",

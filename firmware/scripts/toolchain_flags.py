@@ -19,7 +19,7 @@ env.Append(
         "-Wl,-Map,$BUILD_DIR/firmware.map",
     ],
     LIBPATH=["$BUILD_DIR/generated"],  # models.ld, which the linker script includes
-    CPPPATH=[f"$PROJECT_SRC_DIR/{env.GetProjectOption('custom_port')}"],
+    CPPPATH=[f"$PROJECT_SRC_DIR/{env.GetProjectOption(option)}" for option in ("custom_port", "custom_shared")],
 )
 
 

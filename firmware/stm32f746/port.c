@@ -6,7 +6,7 @@
 #include "uart.h"
 
 const char port_board_name[] = "stm32f746";
-const char port_core_name[] = "cortex-m7";
+const bool port_counts_time = false;
 
 /* From the linker script; only their addresses mean something. */
 extern const uint32_t __stack_low[], __stack_high[];
@@ -14,6 +14,10 @@ extern const uint8_t __flash_start[], __flash_end[], __engine_start[], __engine_
 extern const uint8_t __data_start[], __data_end[], __bss_start[], __bss_end[];
 
 static uint32_t reset_flags;
+
+const char *port_core_name(void) {
+    return "cortex-m7";
+}
 
 size_t port_uid(uint8_t *uid, size_t size) {
     const volatile uint8_t *source = (const volatile uint8_t *)UID;

@@ -1,6 +1,6 @@
 /* From reset to main(): FPU, stack paint, .data, .bss. The image uses no interrupt; every exception is a fault.
  *
- * The arena (.arena) is not zeroed: engines write a tensor before they read it, and clearing 256 KB would make boot at
+ * The arena is not zeroed: engines write a tensor before they read it, and clearing 256 KB would make boot at
  * 16 MHz noticeably longer. */
 #include <stdint.h>
 

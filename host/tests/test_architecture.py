@@ -28,7 +28,8 @@ MAY_IMPORT = {
 # What each part of the firmware may include of the others: the two contracts.
 MAY_INCLUDE = {
     "common": {"port.h", "engine.h"},
-    "stm32f746": {"port.h"},
+    "cortex_m": {"port.h"},
+    "stm32f746": {"port.h", "barrier.h"},
     "native": {"port.h", "core.h"},  # its main() takes options and may end
     "engines/generated": {"engine.h"},
     "engines/none": {"engine.h"},

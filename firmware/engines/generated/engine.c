@@ -22,9 +22,14 @@ const engine_model_t *engine_model(uint32_t index) {
     return index < generated_model_count ? &generated_models[index]->info : NULL;
 }
 
-int engine_open(uint32_t index) {
+/* The plan is static: it needs what it needs, wherever it lies. */
+int engine_open(uint32_t index, uint32_t arena_bytes) {
     if (index >= generated_model_count) {
         return ENGINE_ERROR_MODEL;
+    }
+    if (arena_bytes != ENGINE_ARENA_ALL &&
+        (arena_bytes < generated_models[index]->info.arena_bytes || arena_bytes > generated_arena_bytes)) {
+        return ENGINE_ERROR_ARENA;
     }
     open_model = generated_models[index];
     return ENGINE_OK;

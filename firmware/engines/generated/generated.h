@@ -20,5 +20,6 @@ typedef struct generated_model {
 extern const generated_model_t *const generated_models[];
 extern const uint32_t generated_model_count;
 extern uint8_t generated_arena[];
+extern const uint32_t generated_arena_bytes;
 
 #endif

@@ -17,8 +17,9 @@ const engine_model_t *engine_model(uint32_t index) {
     return NULL;
 }
 
-int engine_open(uint32_t index) {
+int engine_open(uint32_t index, uint32_t arena_bytes) {
     (void)index;
+    (void)arena_bytes;
     return ENGINE_ERROR_MODEL;
 }
 

@@ -6,6 +6,7 @@
  * broken  cannot be opened.  wide, deep: more output, more layers than the core can take.
  *
  * Every run overwrites the input tensor, as engines may. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "engine.h"
@@ -14,6 +15,7 @@
 #define MAGIC_UNSTABLE 0xDD
 #define BIG_INPUT_BYTES 20000
 #define BIG_OUTPUT_BYTES 600
+#define ARENA_BYTES 32768 /* what `model` can ask for at most */
 #ifndef BUSY_STEPS
 #define BUSY_STEPS 2000 /* so that every run takes longer than reading the clock of a PC */
 #endif
@@ -50,10 +52,12 @@ const engine_model_t *engine_model(uint32_t index) {
     return &models[index];
 }
 
-int engine_open(uint32_t index) {
+int engine_open(uint32_t index, uint32_t arena_bytes) {
     opened = index;
     memset(input, 0xA5, sizeof input);
-    return index == BROKEN ? ENGINE_ERROR_ARENA : ENGINE_OK;
+    const bool fits = arena_bytes == ENGINE_ARENA_ALL ||
+                      (arena_bytes >= models[index].arena_bytes && arena_bytes <= ARENA_BYTES);
+    return index != BROKEN && fits ? ENGINE_OK : ENGINE_ERROR_ARENA;
 }
 
 uint8_t *engine_input(void) {

@@ -30,7 +30,7 @@ static uint32_t stack[STACK_WORDS];
 static jmp_buf reset_point;
 
 const char port_board_name[] = "fake";
-const char port_core_name[] = "fake-core";
+const bool port_counts_time = false;
 const char *const port_option_names[] = {"icache", "dcache"};
 const uint32_t port_option_count = 2;
 const uint32_t port_rx_ring_bytes = RING_BYTES;
@@ -85,6 +85,10 @@ size_t fake_take(uint8_t *data, size_t size) {
 }
 
 /* ---- what the core calls ---- */
+
+const char *port_core_name(void) {
+    return "fake-core";
+}
 
 size_t port_uid(uint8_t *uid, size_t size) {
     memset(uid, 0xAB, size);

@@ -34,8 +34,8 @@ def emit_model(program: Program) -> str:
         _HEADER,
         '#include <string.h>\n\n#include "generated.h"\n#include "kernels.h"\n',
         # Constants and code need sections of their own: the compiler gives each section one set of flags.
-        f'#define MODEL_DATA __attribute__((section(".model.{ident}.data"), aligned(sizeof(void *))))\n'
-        f'#define MODEL_CODE __attribute__((section(".model.{ident}.code")))\n',
+        f'#define MODEL_DATA __attribute__((section(".rodata.model.{ident}"), aligned(sizeof(void *))))\n'
+        f'#define MODEL_CODE __attribute__((section(".text.model.{ident}")))\n',
     ]
     parts += [_layer(program, index, layer) for index, layer in enumerate(program.layers)]
     parts.append(_model(program, ident))
@@ -60,7 +60,8 @@ const generated_model_t *const generated_models[] = {{
 const uint32_t generated_model_count = {len(programs)};
 
 /* The linker script decides where the arena lies, and that it takes no space in flash. */
-uint8_t generated_arena[{arena}] __attribute__((section(".arena"), aligned(8)));
+uint8_t generated_arena[{arena}] __attribute__((section(".bss.arena"), aligned(8)));
+const uint32_t generated_arena_bytes = sizeof generated_arena;
 uint8_t engine_staging[{staging}] __attribute__((aligned(4)));
 """
 
@@ -78,7 +79,7 @@ def emit_linker_fragment(programs: Sequence[Program]) -> str:
 .model_{ident} : ALIGN(64)
 {{
     __model_{ident}_start = .;
-    *(.model.{ident} .model.{ident}.*)
+    *(.rodata.model.{ident} .text.model.{ident})
     . = ALIGN(64);
     __model_{ident}_end = .;
 }} > FLASH

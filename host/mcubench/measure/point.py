@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -103,7 +103,7 @@ class PointMeasurement:
 
     def _select_model(self) -> None:
         with self._step("selecting the model"):
-            self._board.select(self._point.model.name)
+            self._update(arena_bytes=self._board.select(self._point.model.name).arena_bytes)
 
     def _check_outputs(self) -> list[bytes]:
         """Run all vectors and return their outputs, which are right."""
@@ -229,13 +229,18 @@ def _empty_record(bench: Bench, point: Point, model: ModelInfo, run_id: str) -> 
         timing=info.timing,
         timing_model=bench.timing_model,
         flash_model_bytes=model.flash_bytes,
-        flash_other_models_bytes=sum(each.flash_bytes for each in bench.models) - model.flash_bytes,
+        flash_other_models_bytes=_sum_known(each.flash_bytes for each in bench.models if each.name != model.name),
         flash_engine_bytes=info.flash_engine_bytes,
         flash_harness_bytes=info.flash_harness_bytes,
         flash_image_bytes=info.flash_image_bytes,
         ram_static_bytes=info.ram_static_bytes,
-        arena_bytes=model.arena_bytes,
     )
+
+
+def _sum_known(sizes: Iterable[int | None]) -> int | None:
+    """Return the sum, or None if a part of it is not known."""
+    known = list(sizes)
+    return None if None in known else sum(size for size in known if size is not None)
 
 
 def _finite(value: float) -> float | None:

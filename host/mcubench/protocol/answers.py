@@ -65,6 +65,7 @@ class BoardInfo:
     board: str
     core: str
     uid: str
+    counts_time: bool  # its counter is a steady clock, not the CPU's: it reports time and no cycles
     build_id: str
     toolchain: str
     flags: str
@@ -91,7 +92,10 @@ class BoardInfo:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model in the board's image; `sha256` is that of its `.tflite` file."""
+    """A model in the board's image; `sha256` is that of its `.tflite` file. Sizes are None where the board does not say.
+
+    `arena_bytes` may be known only after the model was selected.
+    """
 
     index: int
     name: str
@@ -100,8 +104,8 @@ class ModelInfo:
     input_type: str
     output_bytes: int
     output_type: str
-    arena_bytes: int
-    flash_bytes: int
+    arena_bytes: int | None
+    flash_bytes: int | None
     layers: int
 
 
@@ -187,6 +191,7 @@ def read_info(answer: Answer) -> BoardInfo:
         board=board.text("name"),
         core=board.text("core"),
         uid=board.text("uid"),
+        counts_time=board.text("counts_time") == "1",
         build_id=build.text("id"),
         toolchain=build.text("toolchain"),
         flags=build.text("flags"),
@@ -275,8 +280,8 @@ def _read_model_line(line: Line) -> ModelInfo:
         input_type=line.text("input_type"),
         output_bytes=_at_least(1, line.integer("output_bytes")),
         output_type=line.text("output_type"),
-        arena_bytes=line.integer("arena_bytes"),
-        flash_bytes=line.integer("flash_bytes"),
+        arena_bytes=line.optional_integer("arena_bytes"),
+        flash_bytes=line.optional_integer("flash_bytes"),
         layers=line.integer("layers"),
     )
 

@@ -69,9 +69,13 @@ class Board:
         """Return the models in the board's image."""
         return self._ask("models", answers.read_models)
 
-    def select(self, model: str) -> answers.ModelInfo:
-        """Prepare the engine for a model; the vector stream begins at offset 0 again."""
-        return self._ask(f"model {encode_value(model)}", answers.read_model)
+    def select(self, model: str, arena_bytes: int | None = None) -> answers.ModelInfo:
+        """Prepare the engine for a model; the vector stream begins at offset 0 again.
+
+        `arena_bytes` is the arena to try it with; None gives it all that the engine has.
+        """
+        arena = "" if arena_bytes is None else f" arena={arena_bytes}"
+        return self._ask(f"model {encode_value(model)}{arena}", answers.read_model)
 
     def clocks(self) -> answers.ClockTable:
         """Return the board's clock settings."""

@@ -13,6 +13,7 @@ from unicorn.arm_const import (
     UC_ARM_REG_LR,
     UC_ARM_REG_PC,
     UC_ARM_REG_R0,
+    UC_ARM_REG_R1,
     UC_ARM_REG_SP,
     UC_CPU_ARM_CORTEX_M0,
     UC_CPU_ARM_CORTEX_M4,
@@ -37,11 +38,11 @@ ENTRY(engine_invoke)
 MEMORY { FLASH (rx) : ORIGIN = 0x08000000, LENGTH = 16M  RAM (rw) : ORIGIN = 0x20000000, LENGTH = 4M }
 SECTIONS
 {
-    .text : { *(.text .text.* .rodata .rodata.*) } > FLASH
     INCLUDE models.ld
+    .text : { *(.text .text.* .rodata .rodata.*) } > FLASH
     .data : { *(.data .data.*) } > RAM
+    .arena (NOLOAD) : { *(.bss.arena) } > RAM
     .bss (NOLOAD) : { *(.bss .bss.* COMMON) } > RAM
-    .arena (NOLOAD) : { *(.arena) } > RAM
 }
 """
 # Newlib's memcpy and expf, and libgcc: nothing else may be needed. What the tests call is kept.
@@ -89,8 +90,9 @@ class ArmEngine:
         _load(self._uc, elf, folder)
 
     def call(self, name: str, argument: int = 0) -> int:
-        """Call a function with one argument and return its result."""
+        """Call a function with one argument, and 0 for a second one, and return its result."""
         self._uc.reg_write(UC_ARM_REG_R0, argument)
+        self._uc.reg_write(UC_ARM_REG_R1, 0)
         self._uc.reg_write(UC_ARM_REG_SP, self._STACK_TOP)
         self._uc.reg_write(UC_ARM_REG_LR, self._RETURN | 1)
         self._uc.emu_start(self.symbols[name] | 1, self._RETURN, count=0)

@@ -33,7 +33,7 @@ _NATIVE_MAIN = r"""
 #include <string.h>
 #include "engine.h"
 static int run_model(uint32_t index, uint32_t count) {
-    if (engine_open(index) != ENGINE_OK) {
+    if (engine_open(index, ENGINE_ARENA_ALL) != ENGINE_OK) {
         return 2;
     }
     const engine_model_t *model = engine_model(index);

@@ -20,7 +20,7 @@ CLOCKS = ClockTable(
     "16",
 )
 INFO = BoardInfo(
-    1, "stm32f746", "cortex-m7", "00", "b", "gcc", "-O3", "generated", "1", "dsp", 15872, 2560, 921600,
+    1, "stm32f746", "cortex-m7", "00", False, "b", "gcc", "-O3", "generated", "1", "dsp", 15872, 2560, 921600,
     None, None, None, None, None, None, None, "pin",
 )  # fmt: skip
 

@@ -45,8 +45,8 @@ def test_a_good_point_has_everything(bench: Bench, int8: Model, vectors: Vectors
     assert record.score > record.score_threshold
     assert [layer["op"] for layer in record.layers or []].count("CONV_2D") == 3
     assert (record.timing, record.timing_model) == ("measured", None)
-    parts = ("flash_model_bytes", "flash_other_models_bytes", "flash_engine_bytes", "flash_harness_bytes")
-    assert sum(getattr(record, part) for part in parts) == record.flash_image_bytes
+    assert record.flash_image_bytes
+    assert record.flash_engine_bytes is None  # which a PC's linker does not tell
     assert record.arena_bytes
     assert record.ram_static_bytes
     assert record.stack_bytes

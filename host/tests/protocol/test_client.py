@@ -23,13 +23,10 @@ def test_info_says_who_the_board_is(echo_board: Board) -> None:
     assert info.kernels == "reference kernels"
     assert "-std=c11" in info.flags.split()
     assert info.timing == "measured"
-    assert info.flash_image_bytes == sum(
-        [
-            info.flash_engine_bytes or 0,
-            info.flash_harness_bytes or 0,
-            *(each.flash_bytes for each in echo_board.models()),
-        ]
-    )
+    assert info.counts_time
+    assert info.flash_image_bytes
+    assert info.flash_engine_bytes is None
+    assert info.flash_harness_bytes is None
 
 
 def test_models_are_listed_and_selected(echo_board: Board) -> None:
@@ -37,6 +34,13 @@ def test_models_are_listed_and_selected(echo_board: Board) -> None:
     assert [model.name for model in models] == ["echo", "big", "broken", "wide", "deep"]
     assert echo_board.select("echo") == models[0]
     assert (models[1].input_bytes, models[1].output_type) == (20000, "int16")
+
+
+def test_a_model_opens_only_with_an_arena_that_it_fits(echo_board: Board) -> None:
+    assert echo_board.select("echo", arena_bytes=12).arena_bytes == 12
+    for arena_bytes in (11, 1 << 30):
+        with pytest.raises(BoardError, match="engine"):
+            echo_board.select("echo", arena_bytes=arena_bytes)
 
 
 def test_clocks_are_listed_and_set(echo_board: Board) -> None:

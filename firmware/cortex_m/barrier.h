@@ -1,6 +1,6 @@
 /* Barriers of ARMv7-M A3.7.3, which also stop the compiler from moving memory accesses across them. */
-#ifndef STM32F746_BARRIER_H
-#define STM32F746_BARRIER_H
+#ifndef CORTEX_M_BARRIER_H
+#define CORTEX_M_BARRIER_H
 
 /* Data synchronisation barrier: accesses before it are complete, e.g. a buffer before a DMA stream may read it. */
 static inline void barrier_data(void) {
