@@ -92,9 +92,9 @@ class BoardInfo:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model in the board's image; `sha256` is that of its `.tflite` file. Sizes are None where the board does not say.
+    """A model in the board's image; `sha256` is that of its `.tflite` file.
 
-    `arena_bytes` may be known only after the model was selected.
+    Sizes are None where the board does not say; `arena_bytes` may be known only after the model was selected.
     """
 
     index: int

@@ -35,7 +35,8 @@ def test_one_file_per_model_a_table_and_a_linker_fragment_are_written(tmp_path: 
     generate([_model(tmp_path / "first-net.tflite"), _model(tmp_path / "second.tflite", seed=2)], out)
     assert sorted(path.name for path in out.iterdir()) == ["first_net.c", "models.c", "models.ld", "second.c"]
     fragment = (out / "models.ld").read_text()
-    for line in ("*(.rodata.model.first_net .text.model.first_net)", "__model_second_start = .;", "__model_second_end = .;"):
+    own_sections = "*(.rodata.model.first_net .text.model.first_net)"
+    for line in (own_sections, "__model_second_start = .;", "__model_second_end = .;"):
         assert line in fragment
     assert "generated_model_count = 2;" in (out / "models.c").read_text()
 
