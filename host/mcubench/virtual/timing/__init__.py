@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from mcubench.virtual.timing.counter import CycleCounter, Statistics
 from mcubench.virtual.timing.model import (
+    CORTEX_M4,
     CORTEX_M7,
+    NO_CACHE,
     CacheGeometry,
     CoreModel,
     MemoryCosts,
@@ -14,7 +16,9 @@ from mcubench.virtual.timing.model import (
 )
 
 __all__ = [
+    "CORTEX_M4",
     "CORTEX_M7",
+    "NO_CACHE",
     "CacheGeometry",
     "CoreModel",
     "CycleCounter",

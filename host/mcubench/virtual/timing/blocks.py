@@ -43,6 +43,7 @@ class BlockBook:
     def __init__(self, core: CoreModel, tables: Tables, read_code: Callable[[int, int], bytes]) -> None:
         """`read_code(address, size)` returns the machine code there."""
         self._schedule = core.schedule
+        self._predicts = core.mispredict_cycles > 0
         self._tables = tables
         self._read_code = read_code
         self._by_place: dict[tuple[int, int], Block] = {}
@@ -87,7 +88,8 @@ class BlockBook:
         accesses = find_accesses(instructions)
         row = self._tables.add_block(address, size_bytes, len(instructions))
         self._tables.set_accesses(row, accesses.entry, accesses.exit)
-        self._tables.set_predictor(row, *_predictor(instructions[-1]))
+        if self._predicts:
+            self._tables.set_predictor(row, *_predictor(instructions[-1]))
         block = Block(row, instructions, accesses.unknown)
         self._by_place[address, size_bytes] = self._by_row[row] = block
         return block

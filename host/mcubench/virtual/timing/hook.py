@@ -20,12 +20,12 @@ from numba.extending import intrinsic
 __all__ = ["BlockHook", "compile_block_hook"]
 
 NEVER = (1 << 63) - 1
-LINE_BITS = 5  # 32-byte lines, Cortex-M7 TRM r1p2, chapter 5
 
 # Header words.
 CYCLES, STOP, CURRENT, LEARN, EMU_STOP, TICK, ZERO = range(7)
 ICACHE_ON, DCACHE_ON, ICACHE_SETS, ICACHE_WAYS, DCACHE_SETS, DCACHE_WAYS = range(7, 13)
 MISPREDICTED, MISPREDICT_COST, ICACHE_MISSES, DCACHE_MISSES, FETCHED = range(13, 18)
+ICACHE_LINE_BITS, DCACHE_LINE_BITS = range(18, 20)
 
 # A region row. Costs are in CPU cycles: of a line fill for instructions and for loads, of one 64-bit instruction fetch
 # and of one data access that no cache serves.
@@ -33,7 +33,8 @@ REGION_TABLE, REGION_WORDS, REGION_ROWS = 64, 8, 32
 R_START, R_END, R_CACHED, R_FILL_CODE, R_FILL_DATA, R_FETCH, R_ACCESS = range(7)
 # The last row stands for every address that no region holds.
 
-# Cache tags are line numbers (address >> 5), -1 when empty; the word AGE further on is when the line was used last.
+# Cache tags are line numbers (address >> line bits), -1 when empty; the word AGE further on is when the line was last
+# used.
 TAG_WORDS = 4096
 ICACHE_TAGS = REGION_TABLE + REGION_WORDS * REGION_ROWS
 DCACHE_TAGS = ICACHE_TAGS + TAG_WORDS
@@ -142,7 +143,7 @@ def _slow_access(m: Any, access: int, line: int, first: bool) -> Any:
 
     An access without cache is charged with its `first` line, whole.
     """
-    address = line << LINE_BITS
+    address = line << m[DCACHE_LINE_BITS]
     region = _region(m, m[access + A_REGION], address)
     m[access + A_REGION] = region
     if not (m[DCACHE_ON] and m[region + R_CACHED]):
@@ -161,12 +162,13 @@ def _accesses(m: Any, access: int, end: int) -> int:
     """Return the stall cycles of the data accesses in rows [access, end), with the registers as they are now."""
     stalls = 0
     tick = m[TICK]
+    line_bits = m[DCACHE_LINE_BITS]
     while access < end:
         address = m[access + A_OFFSET] + _load_u32(m[access + A_REGISTER])
         address += _load_u32(m[access + A_INDEX]) << m[access + A_SHIFT]
         address &= 0xFFFFFFFF
-        line = address >> LINE_BITS
-        last = (address + m[access + A_SPAN]) >> LINE_BITS
+        line = address >> line_bits
+        last = (address + m[access + A_SPAN]) >> line_bits
         while line <= last:
             tick += 1
             tag = m[HINT_TABLE + (line & HINT_WORDS - 1)]
@@ -174,7 +176,7 @@ def _accesses(m: Any, access: int, end: int) -> int:
                 m[tag + AGE] = tick
             else:
                 m[TICK] = tick
-                stalls += _slow_access(m, access, line, line == address >> LINE_BITS)
+                stalls += _slow_access(m, access, line, line == address >> line_bits)
             line += 1
         access += ACCESS_WORDS
     m[TICK] = tick

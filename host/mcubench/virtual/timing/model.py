@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mcubench.virtual.timing import cortex_m7
+from mcubench.virtual.timing import cortex_m4, cortex_m7
 from mcubench.virtual.timing.instruction import Instruction
 
 __all__ = [
+    "CORTEX_M4",
     "CORTEX_M7",
+    "NO_CACHE",
     "CacheGeometry",
     "CoreModel",
     "MemoryCosts",
@@ -52,10 +54,14 @@ class MemoryState:
 
 @dataclass(frozen=True)
 class CacheGeometry:
-    """Sets and ways of a cache with 32-byte lines."""
+    """Sets, ways and the length of a line; sets and line are powers of two (no cache: no sets)."""
 
     sets: int
     ways: int
+    line_bytes: int
+
+
+NO_CACHE = CacheGeometry(sets=0, ways=0, line_bytes=32)
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class CoreModel:
     """A core as implemented in a chip; `model_id` names the version of all costs and goes into every modelled result.
 
     `schedule` returns the cycles that a run of instructions takes to issue; the indexes given with it begin anew
-    after a taken branch.
+    after a taken branch. `mispredict_cycles` is 0 for a core that predicts nothing.
     """
 
     name: str
@@ -97,8 +103,8 @@ CORTEX_M7 = CoreModel(
     model_id="m7-1",
     schedule=cortex_m7.schedule,
     mispredict_cycles=8,
-    icache=CacheGeometry(sets=64, ways=2),
-    dcache=CacheGeometry(sets=32, ways=4),
+    icache=CacheGeometry(sets=64, ways=2, line_bytes=32),
+    dcache=CacheGeometry(sets=32, ways=4, line_bytes=32),
     costs=MemoryCosts(
         flash_fill=5,  # about 12 at 7 wait states
         flash_access=5,
@@ -107,5 +113,24 @@ CORTEX_M7 = CoreModel(
         sram_access=5,
         sram_fetch=4,
         device_access=4,
+    ),
+)
+
+# The nRF52840: an instruction cache and none for data.
+CORTEX_M4 = CoreModel(
+    name="cortex-m4",
+    model_id="m4-1",
+    schedule=cortex_m4.schedule,
+    mispredict_cycles=0,
+    icache=CacheGeometry(sets=64, ways=2, line_bytes=16),
+    dcache=NO_CACHE,
+    costs=MemoryCosts(
+        flash_fill=1,
+        flash_access=0,
+        flash_fetch=0,
+        sram_fill=0,
+        sram_access=0,
+        sram_fetch=0,
+        device_access=1,
     ),
 )

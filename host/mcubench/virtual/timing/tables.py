@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mcubench.virtual.timing import hook
 from mcubench.virtual.timing.addresses import BlockAccess
-from mcubench.virtual.timing.model import CoreModel, MemoryRegion, MemoryState
+from mcubench.virtual.timing.model import NO_CACHE, CoreModel, MemoryRegion, MemoryState
 
 __all__ = ["Tables"]
 
@@ -30,8 +30,10 @@ class Tables:
         self.words[hook.STOP] = hook.NEVER
         self.words[hook.MISPREDICT_COST] = core.mispredict_cycles
         for name, cache in (("ICACHE", core.icache), ("DCACHE", core.dcache)):
+            assert cache.sets * cache.ways <= hook.TAG_WORDS
             self.words[getattr(hook, f"{name}_SETS")] = cache.sets
             self.words[getattr(hook, f"{name}_WAYS")] = cache.ways
+            self.words[getattr(hook, f"{name}_LINE_BITS")] = cache.line_bytes.bit_length() - 1
         self.empty_cache(hook.ICACHE_TAGS)
         self.empty_cache(hook.DCACHE_TAGS)
         self.words[hook.HINT_TABLE : hook.HINT_TABLE + hook.HINT_WORDS] = hook.DCACHE_TAGS
@@ -78,10 +80,10 @@ class Tables:
         """Write the regions' costs as they are in `state`."""
         if not state.icache:
             self.empty_cache(hook.ICACHE_TAGS)
-        self.words[hook.ICACHE_ON] = state.icache
+        self.words[hook.ICACHE_ON] = state.icache and self._core.icache != NO_CACHE
         if not state.dcache:
             self.empty_cache(hook.DCACHE_TAGS)
-        self.words[hook.DCACHE_ON] = state.dcache
+        self.words[hook.DCACHE_ON] = state.dcache and self._core.dcache != NO_CACHE
         rows = self.words[hook.REGION_TABLE : hook.ICACHE_TAGS].reshape(hook.REGION_ROWS, hook.REGION_WORDS)
         rows[:] = 0
         for number, region in enumerate(self._regions):
@@ -112,7 +114,8 @@ class Tables:
         words[hook.B_REGION] = self._region_row(address)
         words[hook.B_FETCHES] = (address + size_bytes - 1 >> 3) - (address >> 3) + 1
         words[hook.B_LINES] = self._line
-        for line in range(address >> hook.LINE_BITS, (address + size_bytes - 1 >> hook.LINE_BITS) + 1):
+        line_bits = int(self.words[hook.ICACHE_LINE_BITS])
+        for line in range(address >> line_bits, (address + size_bytes - 1 >> line_bits) + 1):
             self.words[self._line + hook.L_LINE], self.words[self._line + hook.L_TAG] = line, hook.ICACHE_TAGS
             self._line += hook.LINE_WORDS
         words[hook.B_LINES_END] = self._line
