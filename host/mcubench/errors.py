@@ -2,6 +2,7 @@
 
 McubenchError
  +- InputError        what the user gave cannot be used          exit code 2
+ |   +- UnreachableError  no board answers where the user named one
  +- CheckFailedError  the board answered, and the answer is bad  exit code 1
  |   +- WrongOutputError  outputs differ from the golden outputs
  |   +- ClockError        the CPU clock is not what the board believes
@@ -26,6 +27,7 @@ __all__ = [
     "McubenchError",
     "ProtocolError",
     "RigError",
+    "UnreachableError",
     "WrongOutputError",
 ]
 
@@ -40,6 +42,10 @@ class InputError(McubenchError):
     """What the user gave (an argument, a file) cannot be used."""
 
     exit_code = 2
+
+
+class UnreachableError(InputError):
+    """No board answers where the user named one: the port is absent, busy or silent, or the program does not start."""
 
 
 class CheckFailedError(McubenchError):

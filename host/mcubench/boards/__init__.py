@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from mcubench.boards.child import ChildBoard
-from mcubench.boards.known import KNOWN_BOARDS, KnownBoard, virtual_chips
+from mcubench.boards.images import find_native_program, find_upwards
+from mcubench.boards.known import DEFAULT_ENGINE, KNOWN_BOARDS, KnownBoard, known_board, virtual_chips
 from mcubench.boards.resolve import BoardAddress, OpenBoard, open_board, parse_board, parse_port
 
 __all__ = [
+    "DEFAULT_ENGINE",
     "KNOWN_BOARDS",
     "BoardAddress",
     "ChildBoard",
     "KnownBoard",
     "OpenBoard",
+    "find_native_program",
+    "find_upwards",
+    "known_board",
     "open_board",
     "parse_board",
     "parse_port",

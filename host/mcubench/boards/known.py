@@ -1,25 +1,54 @@
-"""The boards that this repository has firmware for."""
+"""The boards that this repository has firmware for, and the PC as two more."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["KNOWN_BOARDS", "KnownBoard", "virtual_chips"]
+__all__ = ["DEFAULT_ENGINE", "KNOWN_BOARDS", "KnownBoard", "build_command", "known_board", "virtual_chips"]
+
+# PlatformIO environments name an engine unless it is this one.
+DEFAULT_ENGINE = "generated"
 
 
 @dataclass(frozen=True)
 class KnownBoard:
-    """`name` is what `info` answers; `virtual` tells whether a virtual board can stand for it."""
+    """`name` is what `info` answers, `engines` what can be built for it; `address` finds it without any hardware."""
 
     name: str
     product: str
     core: str
+    engines: tuple[str, ...]
     virtual: bool
+    address: str | None
+
+    def environment(self, engine: str) -> str:
+        """Return the PlatformIO environment that people flash the board with."""
+        return self.name if engine == DEFAULT_ENGINE else f"{self.name}-{engine}"
 
 
-KNOWN_BOARDS = (KnownBoard("stm32f746", "STM32F746G-DISCO", "Cortex-M7, 16 to 216 MHz", virtual=True),)
+GENERATED_AND_TFLM = ("generated", "tflm")
+KNOWN_BOARDS = (
+    KnownBoard(
+        "stm32f746", "STM32F746G-DISCO", "Cortex-M7, 16 to 216 MHz", GENERATED_AND_TFLM, True, "virtual:stm32f746"
+    ),
+    KnownBoard("nrf52840", "nRF52840-DK", "Cortex-M4F, 64 MHz", GENERATED_AND_TFLM, True, "virtual:nrf52840"),
+    KnownBoard("esp32", "ESP32 DevKit", "Xtensa LX6, 80 to 240 MHz", GENERATED_AND_TFLM, False, None),
+    KnownBoard("native", "this PC, compiled C", "counts time", ("generated",), False, "native"),
+    KnownBoard("python", "this PC, Python packages", "counts time", ("tflm", "litert"), False, "python:<engine>"),
+)
+
+
+def known_board(name: str) -> KnownBoard | None:
+    """Return the board that calls itself `name` in `info`."""
+    return next((board for board in KNOWN_BOARDS if board.name == name), None)
 
 
 def virtual_chips() -> list[str]:
     """Return the names that `--board virtual:<name>` takes."""
     return [board.name for board in KNOWN_BOARDS if board.virtual]
+
+
+def build_command(environment: str, engine: str) -> str:
+    """Return what builds an image, for messages."""
+    needs = " (it needs TensorFlow Lite Micro in $MCUBENCH_LIB_DIR)" if engine == "tflm" else ""
+    return f"pio run -e {environment}{needs}"

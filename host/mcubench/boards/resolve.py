@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from mcubench.boards.child import ChildBoard
-from mcubench.boards.known import virtual_chips
+from mcubench.boards.images import find_image, find_native_program
+from mcubench.boards.known import DEFAULT_ENGINE, KnownBoard, known_board, virtual_chips
 from mcubench.errors import InputError
 from mcubench.link import DEFAULT_BAUD, Link, Transcript
 
 __all__ = ["BoardAddress", "OpenBoard", "open_board", "parse_board", "parse_port"]
 
-# Where `make firmware` leaves the image that a virtual STM32F746 runs.
-DEFAULT_FIRMWARE = Path(".pio/build/stm32f746-local/firmware.elf")
+FORMS = "native[:<program>], python:<engine>"
 
 
 @dataclass(frozen=True)
 class BoardAddress:
-    """Where a board is: a port to open, or a command to start that makes one. Exactly one of both is set."""
+    """Where a board is: a port to open, or a command to start that makes one. Exactly one of both is set.
+
+    `engine` is the one that the board must have, None if any will do. Several boards of one address can run at once if
+    it `can_multiply`.
+    """
 
     name: str
     port: str | None = None
     command: tuple[str, ...] | None = None
+    engine: str | None = None
+    can_multiply: bool = False
 
     @property
-    def can_multiply(self) -> bool:
-        """Tell whether several of it can run at once."""
-        return self.command is not None
+    def kind(self) -> str:
+        """Return `virtual:<chip>`, `native`, `python:<engine>` or `port`: what is known of the board beforehand."""
+        if self.port is not None:
+            return "port"
+        name = self.name.partition("?")[0]
+        return "native" if name.startswith("native") else name
 
 
 @dataclass(frozen=True)
@@ -42,24 +51,29 @@ class OpenBoard:
     child: ChildBoard | None
 
 
-def parse_port(port: str) -> BoardAddress:
+def parse_port(port: str, engine: str | None = None) -> BoardAddress:
     """Return the address of a real board behind a device name or URL."""
-    return BoardAddress(port, port=port)
+    return BoardAddress(port, port=port, engine=engine)
 
 
-def parse_board(text: str, firmware: Path | None = None) -> BoardAddress:
-    """Return the address that `virtual:<chip>[?fault=...]` or `native:<program>` names; InputError if it is neither.
+def parse_board(
+    text: str, firmware: Path | None = None, engine: str | None = None, models: Sequence[Path] = ()
+) -> BoardAddress:
+    """Return the address that `virtual:<chip>[?engine=...&fault=...]`, `native[:<program>]` or `python:<engine>` names.
 
-    `firmware` is the ELF that a virtual board runs; None looks for the one that `make firmware` built.
+    `firmware` is the ELF that a virtual board runs; None looks for the one that PlatformIO built with `engine`.
+    `models` are the folders that a Python board serves. Raises InputError if it names nothing that can be started.
     """
-    kind, _, rest = text.partition(":")
+    kind, colon, rest = text.partition(":")
     if kind == "virtual" and rest:
-        chip, _, query = rest.partition("?")
-        return BoardAddress(text, command=_virtual_command(text, chip, query, firmware))
-    if kind == "native" and rest:
-        return BoardAddress(text, command=(rest,))
+        return _virtual(text, rest, firmware, engine)
+    if kind == "native" and (rest or not colon):
+        program = rest or str(find_native_program())
+        return BoardAddress(text, command=(program,), engine=engine)
+    if kind == "python" and rest:
+        return _python(text, rest, engine, models)
     known = ", ".join(f"virtual:{chip}" for chip in virtual_chips())
-    raise InputError(f"no board '{text}'; expected {known}, native:<program>, or a real board with --port")
+    raise InputError(f"no board '{text}'; expected {known}, {FORMS}, or a real board with --port")
 
 
 @contextmanager
@@ -75,23 +89,66 @@ def open_board(
         yield OpenBoard(link, child)
 
 
-def _virtual_command(text: str, chip: str, query: str, firmware: Path | None) -> tuple[str, ...]:
-    if chip not in virtual_chips():
-        raise InputError(f"no virtual chip '{chip}'; there is {', '.join(virtual_chips())}")
-    options: list[str] = []
+def _virtual(text: str, rest: str, firmware: Path | None, asked_engine: str | None) -> BoardAddress:
+    begun, _, query = rest.partition("?")
+    board = _virtual_chip(begun)
+    engine, faults = _virtual_options(text, query)
+    if engine and asked_engine and engine != asked_engine:
+        raise InputError(f"board '{text}' and --engine {asked_engine} name two engines; leave one of them out")
+    engine = engine or asked_engine
+    if engine is not None and engine not in board.engines:
+        can = ", ".join(f"{each} (pio run -e {board.environment(each)}-local)" for each in board.engines)
+        raise InputError(f"board '{text}': {board.name} cannot have the engine '{engine}'; there is {can}")
+    elf = _checked(firmware) if firmware else find_image(board, engine or DEFAULT_ENGINE)
+    words = [f"engine={engine}"] if engine and engine != DEFAULT_ENGINE else []
+    words += [f"fault={fault}" for fault in faults]
+    command = (sys.executable, "-m", "mcubench", "virtual", board.name, "--firmware", str(elf))
+    return BoardAddress(
+        f"virtual:{board.name}{'?' if words else ''}{'&'.join(words)}",
+        command=(*command, *(word for fault in faults for word in ("--fault", fault))),
+        engine=engine if firmware else engine or DEFAULT_ENGINE,
+        can_multiply=True,
+    )
+
+
+def _virtual_chip(begun: str) -> KnownBoard:
+    """Return the only virtual board whose name begins so."""
+    fitting = [chip for chip in virtual_chips() if chip == begun] or [
+        chip for chip in virtual_chips() if begun and chip.startswith(begun)
+    ]
+    if len(fitting) != 1:
+        trouble = f"virtual chip '{begun}' may be any of" if fitting else f"no virtual chip '{begun}'; there is"
+        raise InputError(f"{trouble} {', '.join(fitting or virtual_chips())}")
+    board = known_board(fitting[0])
+    assert board is not None
+    return board
+
+
+def _virtual_options(text: str, query: str) -> tuple[str | None, list[str]]:
+    """Return the engine, if one is named, and the faults."""
+    engine, faults = None, []
     for key, value in parse_qsl(query, keep_blank_values=True):
-        if key != "fault" or not value:
-            raise InputError(f"board '{text}': expected ?fault=<fault>, found '{key}={value}'")
-        options += ["--fault", value]
-    elf = firmware or _find_firmware()
-    if not elf.is_file():
-        raise InputError(f"{elf}: no such firmware file; run 'make firmware' or give --firmware ELF")
-    return (sys.executable, "-m", "mcubench", "virtual", chip, "--firmware", str(elf), *options)
+        if key == "fault" and value:
+            faults.append(value)
+        elif key == "engine" and value and engine is None:
+            engine = value
+        else:
+            raise InputError(f"board '{text}': expected ?engine=<engine>&fault=<fault>, found '{key}={value}'")
+    return engine, faults
 
 
-def _find_firmware() -> Path:
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / DEFAULT_FIRMWARE).is_file():
-            return folder / DEFAULT_FIRMWARE
-    raise InputError(f"no {DEFAULT_FIRMWARE} in {here} or above; run 'make firmware' or give --firmware ELF")
+def _checked(firmware: Path) -> Path:
+    if not firmware.is_file():
+        raise InputError(f"{firmware}: no such firmware file; run 'make firmware' or give --firmware ELF")
+    return firmware
+
+
+def _python(text: str, engine: str, asked_engine: str | None, models: Sequence[Path]) -> BoardAddress:
+    board = known_board("python")
+    assert board is not None
+    if engine not in board.engines:
+        raise InputError(f"no board '{text}'; there is {', '.join(f'python:{each}' for each in board.engines)}")
+    if asked_engine and asked_engine != engine:
+        raise InputError(f"board '{text}' and --engine {asked_engine} name two engines; leave one of them out")
+    command = (sys.executable, "-m", "mcubench", "serve-board", "--engine", engine, *map(str, models))
+    return BoardAddress(text, command=command, engine=engine)

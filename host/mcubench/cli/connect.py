@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mcubench.boards import BoardAddress, open_board, parse_board, parse_port
-from mcubench.errors import DeadlineError, InputError, LinkError, ProtocolError
+from mcubench.boards import BoardAddress, known_board, open_board, parse_board, parse_port
+from mcubench.errors import DeadlineError, InputError, LinkError, ProtocolError, UnreachableError
 from mcubench.link import DEFAULT_BAUD, Transcript
 from mcubench.measure import Bench
-from mcubench.protocol import Board
+from mcubench.protocol import Board, BoardInfo
 
-__all__ = ["board_address", "board_options", "open_bench"]
+__all__ = ["board_address", "board_addresses", "board_options", "boards_options", "open_bench"]
 
 log = logging.getLogger(__name__)
 
+BOARD_HELP = "virtual:<chip>[?engine=...&fault=...], native[:<program>] or python:<engine>; see 'mcubench boards'."
+PORT_HELP = "A real board: device, socket://host:port or rfc2217://host:port."
+
 
 def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --board, --port, --firmware and --baud to a command."""
+    """Add --board, --port and what `link_options` adds to a command for one board."""
+    function = click.option("--port", metavar="PORT", help=PORT_HELP)(link_options(function))
+    return click.option("--board", metavar="BOARD", help=BOARD_HELP)(function)
+
+
+def boards_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the same for several boards: --board and --port reach the command as tuples `boards` and `ports`."""
+    several = " May be repeated."
+    port = click.option("--port", "ports", multiple=True, metavar="PORT", help=PORT_HELP + several)
+    board = click.option("--board", "boards", multiple=True, metavar="BOARD", help=BOARD_HELP + several)
+    return board(port(link_options(function)))
+
+
+def link_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --engine, --firmware and --baud to a command."""
     options = [
-        click.option("--board", metavar="BOARD", help="virtual:<chip>[?fault=...]; see 'mcubench boards'."),
-        click.option("--port", metavar="PORT", help="A real board: device, socket://host:port or rfc2217://host:port."),
+        click.option("--engine", metavar="ENGINE", help="What must run the models; picks a virtual board's image."),
         click.option(
             "--firmware",
             type=click.Path(path_type=Path),
@@ -39,15 +55,40 @@ def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def board_address(board: str | None, port: str | None, firmware: Path | None) -> BoardAddress:
-    """Return the address that the options name; InputError if they name none or two."""
+def board_address(
+    board: str | None,
+    port: str | None,
+    firmware: Path | None,
+    engine: str | None = None,
+    models: Sequence[Path] = (),
+) -> BoardAddress:
+    """Return the address that the options of one board name; InputError if they name none or two.
+
+    `models` are the folders that a Python board is to serve.
+    """
     if board and port:
         raise InputError("--board and --port exclude each other; a real board needs only --port")
-    if port:
-        return parse_port(port)
-    if board:
-        return parse_board(board, firmware)
-    raise InputError("name a board: --board virtual:stm32f746, or --port for a real one")
+    return board_addresses([board] if board else [], [port] if port else [], firmware, engine, models)[0]
+
+
+def board_addresses(
+    boards: Sequence[str],
+    ports: Sequence[str],
+    firmware: Path | None,
+    engine: str | None = None,
+    models: Sequence[Path] = (),
+) -> list[BoardAddress]:
+    """Return the addresses that the options name, --board first; InputError if they name none."""
+    if not boards and not ports:
+        raise InputError("name a board: --board virtual:stm32f746, or --port for a real one")
+    if firmware and sum(board.startswith("virtual:") for board in boards) > 1:
+        raise InputError("--firmware is for one virtual board; name the engine instead: virtual:<chip>?engine=<engine>")
+    if len(set(ports)) < len(ports):
+        raise InputError(f"a port was named twice: {', '.join(ports)}")
+    return [
+        *(parse_board(board, firmware, engine, models) for board in boards),
+        *(parse_port(port, engine) for port in ports),
+    ]
 
 
 @contextmanager
@@ -55,7 +96,7 @@ def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
     """Open a board and say hello.
 
     Until it has answered, what is wrong is what the user named (a port that is absent, busy, silent, or talks garbage):
-    InputError. After that it is the rig: RigError.
+    UnreachableError. After that it is the rig: RigError. A board without the engine asked for is an InputError.
     """
     with ExitStack() as stack:
         transcript = Transcript()
@@ -63,8 +104,9 @@ def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
             opened = stack.enter_context(open_board(address, baud, transcript))
             board = Board(opened.link)
             info = board.connect()
-        except (LinkError, DeadlineError, ProtocolError) as exc:
-            raise InputError(str(exc)) from exc
+        except (LinkError, DeadlineError, ProtocolError, InputError) as exc:
+            raise UnreachableError(str(exc)) from exc
+        _check_engine(address, info)
         try:
             child = opened.child
             yield Bench(
@@ -75,6 +117,19 @@ def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
             if child:
                 log.debug("last words of %s: %s", child.name, child.last_words())
             raise
+
+
+def _check_engine(address: BoardAddress, info: BoardInfo) -> None:
+    if address.engine in (None, info.engine):
+        return
+    known = known_board(info.board)
+    if known is None or address.engine not in known.engines:
+        can = f"{info.board} can have {', '.join(known.engines)}" if known else "name a board that has it"
+    elif address.port is None:
+        can = "build its image again, or name another"
+    else:
+        can = f"flash it: pio run -e {known.environment(str(address.engine))} -t upload"
+    raise InputError(f"{address.name}: engine '{address.engine}' was asked for, the board runs '{info.engine}'; {can}")
 
 
 def _pass() -> None:

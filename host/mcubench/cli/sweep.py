@@ -65,6 +65,7 @@ class Request:
 def command(
     board: str | None,
     port: str | None,
+    engine: str | None,
     firmware: Path | None,
     baud: int,
     models: Sequence[str],
@@ -84,9 +85,9 @@ def command(
     The main clock is the fastest that the data sheet allows. Exit code 1: a point failed; 2: bad input; 3: the board
     was lost, finished points are kept and --resume goes on.
     """
-    address = board_address(board, port, firmware)
     folder = find_models_folder(models_folder)
     chosen = [load_model(name, folder) for name in _split(models)]
+    address = board_address(board, port, firmware, engine, [model.folder for model in chosen])
     request = Request(
         address.name, [model.name for model in chosen], _split(clocks), overclock, vectors, vectors_other, samples
     )

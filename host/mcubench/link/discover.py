@@ -8,8 +8,9 @@ from serial.tools import list_ports
 
 __all__ = ["USB_BOARDS", "AttachedPort", "attached_ports", "probable_board"]
 
-# USB vendor and product ids. 0483: STMicroelectronics, ST-LINK (UM1670 for the discovery kit); 1366: SEGGER J-Link on
-# Nordic's kits; 10c4 and 1a86: the bridges on ESP32 development kits. An id names the probe, so the board is a guess.
+# USB vendor and product ids, as the Linux list usb.ids (2025.07.26) has them: 0483 STMicroelectronics, 1366 SEGGER, and
+# the bridges on ESP32 development kits, 10c4 Silicon Labs, 1a86 WCH, 0403 FTDI. It lacks 1366:0105, 1366:1051 and
+# 1a86:55d4, which are from memory. An id names the probe or the bridge, so the board is a guess.
 USB_BOARDS: dict[tuple[int, int], str] = {
     (0x0483, 0x374B): "ST-LINK/V2-1 (STM32F746G-DISCO, Nucleo)",
     (0x0483, 0x3752): "ST-LINK/V2-1 (STM32F746G-DISCO, Nucleo)",
@@ -21,6 +22,8 @@ USB_BOARDS: dict[tuple[int, int], str] = {
     (0x10C4, 0xEA60): "CP210x (ESP32 DevKit)",
     (0x1A86, 0x7523): "CH340 (ESP32 DevKit clones)",
     (0x1A86, 0x55D4): "CH9102 (ESP32 DevKit)",
+    (0x0403, 0x6010): "FT2232 (ESP32 ESP-WROVER-KIT)",
+    (0x0403, 0x6015): "FT-X (ESP32 boards)",
 }
 
 

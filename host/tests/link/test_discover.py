@@ -25,3 +25,18 @@ def test_known_probes_come_first_with_their_board(monkeypatch: pytest.MonkeyPatc
 
 def test_this_machines_ports_can_be_listed() -> None:
     assert all(each.name for each in attached_ports())
+
+
+@pytest.mark.parametrize(
+    ("usb_id", "board"),
+    [
+        ((0x1366, 0x1015), "nRF52840-DK"),
+        ((0x10C4, 0xEA60), "ESP32"),
+        ((0x1A86, 0x7523), "ESP32"),
+        ((0x1A86, 0x55D4), "ESP32"),
+        ((0x0403, 0x6010), "ESP32"),
+        ((0x0403, 0x6015), "ESP32"),
+    ],
+)
+def test_probes_and_bridges_name_the_board_behind_them(usb_id: tuple[int, int], board: str) -> None:
+    assert board in (discover.probable_board(*usb_id) or "")
