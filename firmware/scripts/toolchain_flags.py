@@ -18,7 +18,8 @@ env.Append(
         "-nostartfiles",
         "-Wl,-Map,$BUILD_DIR/firmware.map",
     ],
-    LIBPATH=["$BUILD_DIR/generated"],  # models.ld, which the linker script includes
+    # Files that linker scripts include: models.ld, and the sections of all ports of a family.
+    LIBPATH=["$BUILD_DIR/generated", f"$PROJECT_SRC_DIR/{env.GetProjectOption('custom_shared')}"],
     CPPPATH=[f"$PROJECT_SRC_DIR/{env.GetProjectOption(option)}" for option in ("custom_port", "custom_shared")],
 )
 
@@ -30,5 +31,11 @@ def optimise_engine(env, node):
 
 env.AddBuildMiddleware(optimise_engine, "*/engines/*")
 
-# PlatformIO does not relink when only the linker script changed.
-env.Depends("$BUILD_DIR/firmware.elf", f"$PROJECT_DIR/{env.GetProjectOption('board_build.ldscript')}")
+# PlatformIO does not relink when only a linker script changed.
+env.Depends(
+    "$BUILD_DIR/firmware.elf",
+    [
+        f"$PROJECT_DIR/{env.GetProjectOption('board_build.ldscript')}",
+        f"$PROJECT_SRC_DIR/{env.GetProjectOption('custom_shared')}/sections.ld",
+    ],
+)

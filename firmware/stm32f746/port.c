@@ -1,17 +1,16 @@
-/* Identity, memory, reset and start of the port. */
+/* Identity, start and faults of the port. */
 #include "port.h"
 
 #include "clock.h"
+#include "cycle_counter.h"
 #include "registers.h"
+#include "startup.h"
 #include "uart.h"
+
+#define LED_PIN 1u /* LD1, green, on PI1 (UM1907) */
 
 const char port_board_name[] = "stm32f746";
 const bool port_counts_time = false;
-
-/* From the linker script; only their addresses mean something. */
-extern const uint32_t __stack_low[], __stack_high[];
-extern const uint8_t __flash_start[], __flash_end[], __engine_start[], __engine_end[];
-extern const uint8_t __data_start[], __data_end[], __bss_start[], __bss_end[];
 
 static uint32_t reset_flags;
 
@@ -28,12 +27,11 @@ size_t port_uid(uint8_t *uid, size_t size) {
     return count;
 }
 
-/* ARMv7-M C1.8; the lock register is the M7's own: it is locked after a reset without a debugger. */
+/* The lock register is the M7's own: the DWT is locked after a reset without a debugger. */
 static void cycle_counter_init(void) {
     DEMCR |= DEMCR_TRCENA;
     DWT_LAR = DWT_LAR_UNLOCK;
-    DWT_CYCCNT = 0;
-    DWT_CTRL |= DWT_CTRL_CYCCNTENA;
+    cycle_counter_start();
 }
 
 static void window_pin_init(void) {
@@ -55,14 +53,6 @@ void port_init(void) {
     (void)port_clock_apply(boot, boot->options); /* a failure leaves the HSI running, which is the boot clock */
 }
 
-void port_memory(port_memory_t *memory) {
-    memory->stack_low = __stack_low;
-    memory->stack_high = __stack_high;
-    memory->flash_image_bytes = (uint32_t)(__flash_end - __flash_start);
-    memory->flash_engine_bytes = (uint32_t)(__engine_end - __engine_start);
-    memory->ram_static_bytes = (uint32_t)((__data_end - __data_start) + (__bss_end - __bss_start));
-}
-
 /* RM0385 5.3.21. Every reset pulls NRST low and so sets PINRSTF as well: it is looked at last. */
 const char *port_reset_cause(void) {
     if (reset_flags & (RCC_CSR_IWDGRSTF | RCC_CSR_WWDGRSTF)) {
@@ -77,9 +67,9 @@ const char *port_reset_cause(void) {
     return (reset_flags & RCC_CSR_PINRSTF) ? "pin" : "unknown";
 }
 
-/* ARMv7-M B3.2.6. */
-_Noreturn void port_reset(void) {
-    SCB_AIRCR = SCB_AIRCR_VECTKEY | SCB_AIRCR_SYSRESETREQ;
-    for (;;) {
-    }
+void startup_show_fault(void) {
+    RCC_AHB1ENR |= RCC_AHB1ENR_GPIOIEN;
+    (void)RCC_AHB1ENR;
+    GPIO_MODER(GPIOI) = (GPIO_MODER(GPIOI) & ~(3u << (2u * LED_PIN))) | (1u << (2u * LED_PIN));
+    GPIO_BSRR(GPIOI) = 1u << LED_PIN;
 }

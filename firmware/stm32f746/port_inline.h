@@ -2,6 +2,7 @@
 #ifndef STM32F746_PORT_INLINE_H
 #define STM32F746_PORT_INLINE_H
 
+#include "cycle_counter.h"
 #include "registers.h"
 
 /* PI3, Arduino header pin D7 (UM1907): not the LED's pin, whose current a power meter would see. */
@@ -9,7 +10,7 @@
 #define PORT_WINDOW_PIN 3u
 
 static inline uint32_t port_cycles(void) {
-    return DWT_CYCCNT;
+    return cycle_counter_read();
 }
 
 static inline void port_window_mark(bool active) {

@@ -11,14 +11,14 @@
  *   DMA2    LIFCR HIFCR, streams 2 and 7: CR NDTR PAR M0AR         RM0385 ch. 8
  *   USART1  CR1 CR3 BRR ISR ICR RDR TDR                            RM0385 ch. 31
  *   UID                                                            RM0385 ch. 41
- *   SCB     VTOR AIRCR CCR CPACR CCSIDR CSSELR ICIALLU DCISW DCCISW   ARMv7-M B3.2, PM0253 ch. 4
- *   DWT     CTRL CYCCNT LAR, DEMCR                                 ARMv7-M C1.6, C1.8 */
+ *   SCB     CCR CCSIDR CSSELR ICIALLU DCISW DCCISW                 ARMv7-M B3.2, PM0253 ch. 4
+ *   DWT     LAR                                                    ARMv7-M C1.8
+ *
+ * Those of every Cortex-M are in cortex_m.h. */
 #ifndef STM32F746_REGISTERS_H
 #define STM32F746_REGISTERS_H
 
-#include <stdint.h>
-
-#define REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
+#include "cortex_m.h"
 
 /* FLASH, RM0385 3.7 */
 #define FLASH_ACR REGISTER(0x40023C00u)
@@ -142,29 +142,18 @@
 #define UID 0x1FF0F420u
 #define UID_BYTES 12u
 
-/* System control block, ARMv7-M B3.2; cache registers ARMv7-M B3.2 and B4.8, PM0253 4.8 */
-#define SCB_VTOR REGISTER(0xE000ED08u)
-#define SCB_AIRCR REGISTER(0xE000ED0Cu)
-#define SCB_AIRCR_VECTKEY (0x05FAu << 16)
-#define SCB_AIRCR_SYSRESETREQ (1u << 2)
+/* System control block, what the Cortex-M7 adds for its caches, ARMv7-M B3.2 and B4.8, PM0253 4.8 */
 #define SCB_CCR REGISTER(0xE000ED14u)
 #define SCB_CCR_DC (1u << 16)
 #define SCB_CCR_IC (1u << 17)
 #define SCB_CCSIDR REGISTER(0xE000ED80u)
 #define SCB_CSSELR REGISTER(0xE000ED84u)
-#define SCB_CPACR REGISTER(0xE000ED88u)
-#define SCB_CPACR_FPU_FULL (0xFu << 20)
 #define SCB_ICIALLU REGISTER(0xE000EF50u)
 #define SCB_DCISW REGISTER(0xE000EF60u)
 #define SCB_DCCISW REGISTER(0xE000EF74u)
 
-/* Data watchpoint and trace unit, ARMv7-M C1.8; debug control C1.6 */
-#define DWT_CTRL REGISTER(0xE0001000u)
-#define DWT_CTRL_CYCCNTENA (1u << 0)
-#define DWT_CYCCNT REGISTER(0xE0001004u)
+/* Lock of the DWT, ARMv7-M C1.8 */
 #define DWT_LAR REGISTER(0xE0001FB0u)
 #define DWT_LAR_UNLOCK 0xC5ACCE55u
-#define DEMCR REGISTER(0xE000EDFCu)
-#define DEMCR_TRCENA (1u << 24)
 
 #endif

@@ -1,36 +1,39 @@
-/* From reset to main(): FPU, stack paint, .data, .bss. The image uses no interrupt; every exception is a fault.
+/* From reset to main(): FPU, stack paint, .data, .bss, constructors of C++ objects. The image uses no interrupt; every
+ * exception is a fault.
  *
  * The arena is not zeroed: engines write a tensor before they read it, and clearing 256 KB would make boot at
  * 16 MHz noticeably longer. */
+#include "startup.h"
+
 #include <stdint.h>
+#include <string.h>
 
 #include "barrier.h"
+#include "cortex_m.h"
 #include "port.h"
-#include "registers.h"
 
-extern uint32_t __stack_low[], __stack_high[], __data_start[], __data_end[], __bss_start[], __bss_end[];
-extern const uint32_t __data_load[];
+typedef void (*startup_function_t)(void);
+
+/* From sections.ld. */
+extern uint32_t __stack_low[], __stack_high[];
+extern uint8_t __data_start[], __data_end[], __bss_start[], __bss_end[];
+extern const uint8_t __data_load[];
+extern const startup_function_t __init_array_start[], __init_array_end[];
 
 int main(void);
 _Noreturn void startup_reset(void);
 
 /* ARMv7-M B1.5.3. The NVIC's interrupts stay disabled, so the table ends after the system exceptions. */
-typedef void (*startup_vector_t)(void);
 typedef struct startup_table {
     uint32_t *stack;
-    startup_vector_t reset;
-    startup_vector_t exceptions[14];
+    startup_function_t reset;
+    startup_function_t exceptions[14];
 } startup_table_t;
 extern const startup_table_t startup_table;
 
-#define LED_PIN 1u /* LD1, green, on PI1 (UM1907) */
-
-/* A fault is our own bug: stay where a debugger can look, with LD1 on. The host sees silence and reports it. */
+/* A fault is our own bug: stay where a debugger can look. The host sees silence and reports it. */
 _Noreturn static void startup_fault(void) {
-    RCC_AHB1ENR |= RCC_AHB1ENR_GPIOIEN;
-    (void)RCC_AHB1ENR;
-    GPIO_MODER(GPIOI) = (GPIO_MODER(GPIOI) & ~(3u << (2u * LED_PIN))) | (1u << (2u * LED_PIN));
-    GPIO_BSRR(GPIOI) = 1u << LED_PIN;
+    startup_show_fault();
     for (;;) {
     }
 }
@@ -46,19 +49,17 @@ static void stack_paint(void) {
 
 _Noreturn static void __attribute__((noinline)) startup_c(void) {
     stack_paint();
-    const uint32_t *source = __data_load;
-    for (uint32_t *target = __data_start; target < __data_end; target++) {
-        *target = *source++;
-    }
-    for (uint32_t *target = __bss_start; target < __bss_end; target++) {
-        *target = 0;
+    memcpy(__data_start, __data_load, (size_t)(__data_end - __data_start));
+    memset(__bss_start, 0, (size_t)(__bss_end - __bss_start));
+    for (const startup_function_t *construct = __init_array_start; construct < __init_array_end; construct++) {
+        (*construct)();
     }
     main();
     startup_fault(); /* main() does not return */
 }
 
 /* The FPU first: with -mfloat-abi=hard the compiler may use its registers anywhere. ARMv7-M B3.2.20.
- * The boot ROM may have started us through the ITCM alias of the flash: the vectors are those at the linked address. */
+ * What runs before us may have found the vectors through an alias of the flash: ours are those at the linked address. */
 _Noreturn void startup_reset(void) {
     SCB_CPACR |= SCB_CPACR_FPU_FULL;
     SCB_VTOR = (uint32_t)(uintptr_t)&startup_table;
