@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 ELF := .pio/build/stm32f746-local/firmware.elf
+NATIVE := build/native/generated
 
 # PlatformIO keeps its things below this folder, and sends nothing home.
 export PLATFORMIO_CORE_DIR := $(CURDIR)/.pio-core
@@ -26,6 +27,9 @@ firmware: $(READY) ## build the STM32F746 image with PlatformIO
 	@echo "firmware: building stm32f746-local"
 	@$(BIN)/pio run --silent --environment stm32f746-local
 	@echo "firmware: $(ELF)"
+	@$(BIN)/mcubench codegen --out $(NATIVE)/models models/mnist-int8 models/mnist-float32 > /dev/null
+	@$(MAKE) --silent -C firmware/native ENGINE=generated GENERATED_DIR=$(CURDIR)/$(NATIVE)/models OUT=$(CURDIR)/$(NATIVE)
+	@echo "firmware: $(NATIVE)/board (this PC as a board)"
 
 demo: firmware ## sweep the clocks of a virtual STM32F746, print the table, leave results/demo.json
 	@mkdir -p results

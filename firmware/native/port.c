@@ -2,16 +2,15 @@
 #include "port.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "board.h"
+#include "cpu.h"
 #include "link.h"
 
 #define MHZ 1000000u
-
-/* Edges of the program in memory, from the linker (see end(3)); the first one is the GNU linker's own. */
-extern char __executable_start[], etext[], __data_start[], edata[], end[];
+#define CACHE_LINE_BYTES 64
+#define EVICTION_BYTES (64u << 20) /* many times what a core has for itself */
 
 enum { OPTION_SLEEP = 1u << 0 };
 
@@ -22,17 +21,23 @@ const uint32_t port_option_count = 1;
 const uint32_t port_rx_ring_bytes = 8192; /* the kernel's buffers behind a pty hold more */
 const uint32_t port_baud = 921600;        /* nominal: nothing paces a pty */
 
+/* A PC changes its rate as it likes and asks nobody. The pretend rates are for tests of what chooses between settings:
+ * the same clock, counted in other units. */
 static const port_clock_t clocks[] = {
+#ifdef NATIVE_TEST_CLOCKS
     {"1000", 1000 * MHZ, OPTION_SLEEP, false, "source=monotonic"},
     {"100", 100 * MHZ, OPTION_SLEEP, false, "source=monotonic"},
     {"2000", 2000 * MHZ, OPTION_SLEEP, true, "source=monotonic"},
+#else
+    {"host", 1000 * MHZ, OPTION_SLEEP, false, "source=monotonic"},
+#endif
 };
 
 uint32_t native_cpu_mhz = 1000;
 static uint32_t options = OPTION_SLEEP;
 
 const char *port_core_name(void) {
-    return "pc";
+    return cpu_name();
 }
 
 size_t port_uid(uint8_t *uid, size_t size) {
@@ -84,16 +89,20 @@ uint32_t port_overruns(void) {
     return 0; /* a pty loses nothing */
 }
 
-void port_caches_flush(void) {}
+/* A program cannot empty the caches, but it can fill them with something else. */
+void port_caches_flush(void) {
+    static volatile uint8_t eviction[EVICTION_BYTES];
+    for (size_t i = 0; i < sizeof eviction; i += CACHE_LINE_BYTES) {
+        eviction[i]++;
+    }
+}
 
-/* The parts of the program that would be in flash. The engine's code cannot be told from the harness's here,
- * nor the arena from other static memory. */
+/* There is no flash, and what a program takes of a PC's memory says nothing of what it would take of another's. */
 void port_memory(port_memory_t *memory) {
     board_stack(&memory->stack_low, &memory->stack_high);
-    memory->flash_image_bytes = (uint32_t)((etext - __executable_start) + (edata - __data_start));
+    memory->flash_image_bytes = PORT_UNKNOWN;
     memory->flash_engine_bytes = PORT_UNKNOWN;
-    memory->ram_static_bytes =
-        (uint32_t)((end - __data_start) - ((const char *)memory->stack_high - (const char *)memory->stack_low));
+    memory->ram_static_bytes = PORT_UNKNOWN;
 }
 
 const char *port_reset_cause(void) {

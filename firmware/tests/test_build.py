@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+import wire_reference as wire
 from core_boards import FIRMWARE, WARNINGS, core_sources, run_tool
 
 FLASH_BYTES_MAX = 8000  # of the 12 KB that the harness may take, the port and the C library's memcpy need the rest
@@ -64,10 +66,36 @@ def test_native_board_builds_with_clang_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["ENGINE=nothing"], "ENGINE must be none, test or generated, not 'nothing'"),
+        (["ENGINE=nothing"], "ENGINE must be none, test or generated, not 'nothing', or come with ENGINE_DIRS"),
         (["ENGINE=generated"], "ENGINE=generated needs GENERATED_DIR"),
     ],
 )
 def test_native_makefile_says_what_is_missing(tmp_path: Path, arguments: list[str], complaint: str) -> None:
     with pytest.raises(AssertionError, match=complaint):
         run_tool("make", "-s", "-C", FIRMWARE / "native", f"OUT={tmp_path}", *arguments)
+
+
+def build_facts(program: Path) -> dict[str, str]:
+    """Return what a native board says of its build and its engine."""
+    lines = subprocess.run([program, "--stdio"], input="info\n", stdout=subprocess.PIPE, text=True, timeout=60).stdout
+    facts = [wire.words(wire.Answer.parse(line)) for line in lines.splitlines() if line.startswith(("build", "engine"))]
+    return facts[0] | facts[1]
+
+
+def test_native_board_takes_an_engine_with_parts_in_cpp(tmp_path: Path) -> None:
+    if shutil.which("g++") is None:
+        pytest.skip("g++ is not installed (apt-get install g++)")
+    engine = tmp_path / "engine"
+    shutil.copytree(FIRMWARE / "engines" / "none", engine)
+    source = engine / "engine_none.c"
+    source.write_text(source.read_text().replace('const char engine_kernels[] = "none";', ""))
+    (engine / "kernels.cc").write_text('extern "C" {\nextern const char engine_kernels[] = "cpp";\n}\n')
+    command = ("make", "-s", "-C", FIRMWARE / "native", "ENGINE=other", f"ENGINE_DIRS={engine}", f"OUT={tmp_path}")
+    run_tool(*command, "CXXFLAGS=-fno-rtti")
+    first = build_facts(tmp_path / "board")
+    assert first["kernels"] == "cpp"
+    assert first["flags"].startswith("-std=c++17 -g -O3 -fno-rtti")
+    run_tool(*command)
+    second = build_facts(tmp_path / "board")
+    assert "-fno-rtti" not in second["flags"], "other flags, built again"
+    assert first["id"] != second["id"]

@@ -45,6 +45,18 @@ def test_results_are_the_golden_outputs(generated_program: Path, model: str, typ
     assert np.abs(outputs.astype(np.float64) - golden).max() <= tolerance
 
 
+def test_a_pc_has_one_clock_and_no_flash(generated_program: Path) -> None:
+    with PtyBoard(generated_program) as board:
+        assert board.next() is not None
+        assert [answer.text for answer in board.ask("clocks")] == [
+            "clock name=host hz=1000000000 overclock=0 sleep=1 source=monotonic",
+            "option name=sleep",
+            "ok count=1 selected=host",
+        ]
+        assert not any("flash" in key for answer in board.ask("info") for key in wire.words(answer))
+        assert not any("flash" in key for answer in board.ask("models") for key in wire.words(answer))
+
+
 def test_layers_are_those_of_the_network(generated_program: Path) -> None:
     with PtyBoard(generated_program) as board:
         assert board.next() is not None

@@ -42,12 +42,12 @@ def echo_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def mnist_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The PC as a board with both digit networks."""
+    """The PC as a board with both digit networks and pretend clock settings."""
     out = tmp_path_factory.mktemp("native-mnist")
     models = [ROOT / "models" / name for name in ("mnist-int8", "mnist-float32")]
     run_tool(sys.executable, "-m", "mcubench", "codegen", "--out", out / "c", *models)
-    native = ROOT / "firmware" / "native"
-    run_tool("make", "-s", "-C", native, "ENGINE=generated", f"GENERATED_DIR={out / 'c'}", f"OUT={out}")
+    options = ("ENGINE=generated", f"GENERATED_DIR={out / 'c'}", f"OUT={out}", "TEST_CLOCKS=1")
+    run_tool("make", "-s", "-C", ROOT / "firmware" / "native", *options)
     return out / "board"
 
 
