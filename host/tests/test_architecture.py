@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "host" / "mcubench"
 FIRMWARE = ROOT / "firmware"
 
-# What each part may import besides itself, errors and deadline.
+# What each part may import besides itself and COMMON.
+COMMON = {"errors", "deadline", "outside"}
 MAY_IMPORT = {
     "link": set(),
     "protocol": {"link"},
@@ -44,7 +45,7 @@ def imported_parts(part: Path) -> set[str]:
                 names.add(str(node.module).split(".")[1])
             elif isinstance(node, ast.Import):
                 names |= {name.name.split(".")[1] for name in node.names if name.name.startswith("mcubench.")}
-    return names - {part.name, "errors", "deadline"}
+    return names - COMMON - {part.name}
 
 
 @pytest.mark.parametrize("part", MAY_IMPORT)

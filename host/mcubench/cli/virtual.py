@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
-import select
-import signal
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import click
 
+from mcubench.cli.stop import StopSignals
 from mcubench.errors import InputError
+from mcubench.outside import Outside, PtyOutside, TcpOutside
 from mcubench.virtual.board import VirtualBoard
 from mcubench.virtual.chips import CHIPS
 from mcubench.virtual.faults import parse_fault
 from mcubench.virtual.loader import load_image
-from mcubench.virtual.outside import Outside, PtyOutside, TcpOutside
 
 __all__ = ["command"]
 
@@ -62,7 +59,7 @@ def command(
     _log_to_stderr(verbose)
     parsed = [parse_fault(fault) for fault in faults]
     image = load_image(firmware)
-    stops = _StopSignals(parent_pid)
+    stops = StopSignals(parent_pid)
     outside: Outside = PtyOutside(link) if tcp_port is None else TcpOutside(tcp_port)
     with closing(outside):
         board = VirtualBoard(CHIPS[chip], image, outside, parsed, baud, strict)
@@ -81,28 +78,3 @@ def _log_to_stderr(verbose: bool) -> None:
     logger = logging.getLogger("mcubench.virtual")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO if verbose else logging.WARNING)
-
-
-class _StopSignals:
-    """SIGTERM, SIGINT and the end of the process that started us, as one question."""
-
-    def __init__(self, parent_pid: int | None) -> None:
-        self._signalled = False
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
-        self._parent_gone = _watch_process(parent_pid) if parent_pid is not None else lambda: False
-
-    def stopped(self) -> bool:
-        return self._signalled or self._parent_gone()
-
-    def _on_signal(self, _number: int, _frame: object) -> None:
-        self._signalled = True
-
-
-def _watch_process(pid: int) -> Callable[[], bool]:
-    """Return a function that tells whether the process has ended; a descriptor cannot be fooled by a reused number."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except OSError as exc:
-        raise InputError(f"--parent-pid {pid}: no such process ({exc.strerror})") from exc
-    return lambda: bool(select.select([descriptor], [], [], 0)[0])

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from mcubench.errors import InputError
+from mcubench.outside import Outside
 from mcubench.virtual.bus import Bus
 from mcubench.virtual.faults import BoardFaults, Fault
 from mcubench.virtual.idle import PollWatch
@@ -13,7 +14,6 @@ from mcubench.virtual.interrupts import Interrupts
 from mcubench.virtual.journal import Journal
 from mcubench.virtual.loader import Image
 from mcubench.virtual.machine import Machine, Stop
-from mcubench.virtual.outside import Outside
 from mcubench.virtual.reset import ResetCause
 from mcubench.virtual.time import Pace, VirtualTime
 from mcubench.virtual.timing import MemoryRegion

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
+from mcubench.outside import Outside
 from mcubench.virtual.bits import TOLERANCE, resample
-from mcubench.virtual.outside import Outside
 from mcubench.virtual.time import ROUNDING_S, VirtualTime
 
 __all__ = ["LineFaults", "UartLine"]

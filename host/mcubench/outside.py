@@ -1,4 +1,4 @@
-"""Where a virtual board's line comes out: a pty or a TCP port. Bytes only, no rates."""
+"""Where the line of a board that is a program comes out: a pty or a TCP port. Bytes only, no rates."""
 
 from __future__ import annotations
 
