@@ -20,8 +20,12 @@ __all__ = ["Bench", "BoardProcess", "Compile", "Start", "compile_program"]
 
 PROJECT = Path(__file__).parents[3]
 PROGRAMS = Path(__file__).parent / "programs"
+CORES = {
+    "stm32f746": ("-mcpu=cortex-m7", "-mfpu=fpv5-sp-d16"),
+    "nrf52840": ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16"),
+}
 FLAGS = [
-    *("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard", "-std=c11", "-O1", "-g", "-fno-inline"),
+    *("-mthumb", "-mfloat-abi=hard", "-std=c11", "-O1", "-g", "-fno-inline"),
     *("-Wall", "-Wextra", "-Werror", "-nostdlib", "-ffreestanding", "-fno-tree-loop-distribute-patterns"),
 ]
 DEADLINE_S = 30.0
@@ -29,15 +33,17 @@ DEADLINE_S = 30.0
 Compile = Callable[..., Path]
 
 
-def compile_program(folder: Path, name: str, macros: Mapping[str, object]) -> Path:
-    """Return the ELF file of programs/<name>.c with start.c, compiled unless it has been before."""
-    elf = folder / ("-".join([name, *(f"{key}={value}" for key, value in macros.items())]) + ".elf")
+def compile_program(folder: Path, chip: str, name: str, macros: Mapping[str, object]) -> Path:
+    """Return the ELF file of programs/<chip>/<name>.c with start.c, compiled unless it has been before."""
+    sources = PROGRAMS / chip
+    includes = (sources, PROJECT / "firmware" / chip, PROJECT / "firmware" / "cortex_m")
+    elf = folder / ("-".join([chip, name, *(f"{key}={value}" for key, value in macros.items())]) + ".elf")
     if not elf.exists():
         subprocess.run(
             [
-                *("arm-none-eabi-gcc", *FLAGS, f"-I{PROJECT / 'firmware/stm32f746'}", f"-I{PROGRAMS}"),
+                *("arm-none-eabi-gcc", *CORES[chip], *FLAGS, *(f"-I{folder}" for folder in includes)),
                 *(f"-D{key}={value}" for key, value in macros.items()),
-                *("-T", PROGRAMS / "test.ld", PROGRAMS / "start.c", PROGRAMS / f"{name}.c", "-o", elf),
+                *("-T", sources / "test.ld", sources / "start.c", sources / f"{name}.c", "-o", elf),
             ],
             check=True,
         )
@@ -74,12 +80,11 @@ class BytesOutside:
 class Bench:
     """A board in this process, driven in virtual time."""
 
-    def __init__(self, elf: Path, faults: Sequence[str] = (), **options: object) -> None:
+    def __init__(self, chip: str, elf: Path, faults: Sequence[str] = (), **options: object) -> None:
         self.outside = BytesOutside()
         self.board = VirtualBoard(
-            CHIPS["stm32f746"], load_image(elf), self.outside, [parse_fault(fault) for fault in faults], **options
+            CHIPS[chip], load_image(elf), self.outside, [parse_fault(fault) for fault in faults], **options
         )
-
         self.outside.now = lambda: self.board.now_s
 
     @property
@@ -109,11 +114,11 @@ class Bench:
 class BoardProcess:
     """`mcubench virtual` as a user starts it."""
 
-    def __init__(self, elf: Path, options: Sequence[str], folder: Path) -> None:
+    def __init__(self, chip: str, elf: Path, options: Sequence[str], folder: Path) -> None:
         self._log = folder / f"stderr-{time.monotonic_ns()}"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mcubench", "virtual", "stm32f746", "--firmware", str(elf), *options],
+                [sys.executable, "-m", "mcubench", "virtual", chip, "--firmware", str(elf), *options],
                 stdout=subprocess.PIPE,
                 stderr=log,
             )

@@ -1,4 +1,4 @@
-"""Small programs compiled for the virtual STM32F746, run in this process or as `mcubench virtual`."""
+"""Small programs compiled for a virtual chip, run in this process or as `mcubench virtual`."""
 
 from __future__ import annotations
 
@@ -13,26 +13,37 @@ sys.path.insert(0, str(Path(__file__).parent))  # for the helpers; importlib mod
 from bench import Bench, BoardProcess, Compile, Start, compile_program
 
 
+@pytest.fixture
+def chip() -> str:
+    """The chip that this test file is about; the files of another one have a fixture of this name."""
+    return "stm32f746"
+
+
 @pytest.fixture(scope="session")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Compile:
-    """Compile programs/<name>.c: `program("pll", PLLM=25)` returns the ELF file; each variant once per session."""
-    folder = tmp_path_factory.mktemp("programs")
-    return lambda name, **macros: compile_program(folder, name, macros)
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of compiled programs, each variant made once per session."""
+    return tmp_path_factory.mktemp("programs")
 
 
 @pytest.fixture
-def bench(program: Compile) -> Callable[..., Bench]:
+def program(programs: Path, chip: str) -> Compile:
+    """Compile programs/<chip>/<name>.c: `program("pll", PLLM=25)` returns the ELF file."""
+    return lambda name, **macros: compile_program(programs, chip, name, macros)
+
+
+@pytest.fixture
+def bench(program: Compile, chip: str) -> Callable[..., Bench]:
     """Put a program on a board in this process: `bench("echo", strict=True)`."""
-    return lambda name, macros=None, **options: Bench(program(name, **(macros or {})), **options)
+    return lambda name, macros=None, **options: Bench(chip, program(name, **(macros or {})), **options)
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
-    """Start `mcubench virtual stm32f746 --firmware <elf> ...` as a process that ends with the test."""
+def start(tmp_path: Path, chip: str) -> Start:
+    """Start `mcubench virtual <chip> --firmware <elf> ...` as a process that ends with the test."""
     running: list[BoardProcess] = []
 
     def run(elf: Path, *options: str) -> BoardProcess:
-        running.append(BoardProcess(elf, options, tmp_path))
+        running.append(BoardProcess(chip, elf, options, tmp_path))
         return running[-1]
 
     yield run

@@ -59,7 +59,7 @@ def test_image_for_another_memory_map(program: Compile, tmp_path: Path) -> None:
     moved = tmp_path / "moved.elf"
     subprocess.run(["arm-none-eabi-objcopy", "--change-addresses", "0x58000000", program("echo"), moved], check=True)
     with pytest.raises(InputError, match="lie in no memory of this chip"):
-        Bench(moved)
+        Bench("stm32f746", moved)
 
 
 def test_image_without_vector_table(program: Compile, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_image_without_vector_table(program: Compile, tmp_path: Path) -> None:
         ["arm-none-eabi-objcopy", "--change-section-lma", ".text+0x8000", program("echo"), moved], check=True
     )
     with pytest.raises(InputError, match="no vector table at 0x08000000"):
-        Bench(moved)
+        Bench("stm32f746", moved)
 
 
 def test_names_of_addresses() -> None:

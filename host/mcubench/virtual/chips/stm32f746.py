@@ -12,6 +12,7 @@ from unicorn.arm_const import UC_CPU_ARM_CORTEX_M7
 from mcubench.virtual.bus import Gate
 from mcubench.virtual.clock_tree import Oscillators
 from mcubench.virtual.machine import Memory
+from mcubench.virtual.peripherals.caches import CACHE_ENABLES, Caches
 from mcubench.virtual.peripherals.dma import Dma, DmaRequest
 from mcubench.virtual.peripherals.dwt import DWT_BASE, DebugControl, Dwt
 from mcubench.virtual.peripherals.gpio import Gpio
@@ -21,13 +22,17 @@ from mcubench.virtual.peripherals.stm32f7_clocks import Rcc
 from mcubench.virtual.peripherals.systick import SysTick
 from mcubench.virtual.peripherals.usart import Usart
 from mcubench.virtual.reset import ResetCause
-from mcubench.virtual.timing import CORTEX_M7, CacheGeometry, MemoryKind, MemoryRegion, MemoryState
+from mcubench.virtual.timing import CORTEX_M7, MemoryKind, MemoryRegion, MemoryState
 from mcubench.virtual.wiring import Chip, Wiring
 
 __all__ = ["STM32F746"]
 
 _KIB = 1024
 _NOMINAL = Oscillators(hsi_hz=16e6, hse_hz=25e6)
+_CPUID = 0x410FC271  # Cortex-M7 r0p1
+# PM0253 4.4: the other clock source is HCLK / 8.
+_SYSTICK_DIVIDER, _SYSTICK_CALIB = 8, 0x4000493E
+_PRIORITY_BITS = 4
 _USART1 = 0x40011000
 # RM0385 table 27: DMA2 streams and channels of USART1, with the data registers they move bytes from and to.
 _DMA2_REQUESTS = {
@@ -53,16 +58,12 @@ class _Parts:
             hsi_hz=wiring.oscillator_hz("hsi", _NOMINAL.hsi_hz), hse_hz=wiring.oscillator_hz("hse", _NOMINAL.hse_hz)
         )
         self.rcc = Rcc(oscillators, _NOMINAL, wiring.virtual, wiring.journal)
-        self.scb = Scb(
-            wiring.counter,
-            wiring.journal,
-            CORTEX_M7.dcache.sets * CORTEX_M7.dcache.ways,
-            (_ccsidr(CORTEX_M7.dcache), _ccsidr(CORTEX_M7.icache)),
-            wiring.request_reset,
-            self._memory_changed,
+        self.scb = Scb(_CPUID, wiring.request_reset, CACHE_ENABLES, self._memory_changed)
+        self.caches = Caches(self.scb.ccr, wiring.counter, wiring.journal, CORTEX_M7.icache, CORTEX_M7.dcache)
+        self.systick = SysTick(
+            wiring.counter, wiring.virtual, _SYSTICK_DIVIDER, _SYSTICK_CALIB, lambda: self.nvic.pend(SYS_TICK)
         )
-        self.systick = SysTick(wiring.counter, wiring.virtual, lambda: self.nvic.pend(SYS_TICK))
-        self.nvic = Nvic(_IRQS, self._interrupt_lines(), lambda: self.scb.priority_group)
+        self.nvic = Nvic(_IRQS, _PRIORITY_BITS, self._interrupt_lines(), lambda: self.scb.priority_group)
         self.gpio = {letter: Gpio(letter) for letter in "ABCDEFGHIJK"}
         self.dma2 = Dma(wiring.journal, wiring.memory, _DMA2_REQUESTS)
         self.usart1 = Usart(
@@ -119,6 +120,7 @@ class _Parts:
         bus.place("NVIC", 0xE000E000, self.nvic, sync=self.sync)
         bus.place("SYSTICK", 0xE000E010, self.systick, sync=self.systick.sync)
         bus.place("SCB", 0xE000ED00, self.scb)
+        bus.place("SCB", 0xE000ED00, self.caches)
         bus.place("DEBUG", 0xE000EDF0, control)
         bus.place("DWT", DWT_BASE, Dwt(self._wiring.counter, control, self._wiring.journal, has_lock=True))
         bus.place("RCC", 0x40023800, self.rcc)  # last: on reset it tells the others about their clocks
@@ -134,13 +136,8 @@ class _Parts:
     def _memory_changed(self) -> None:
         flash = self.rcc.flash
         self._wiring.counter.configure(
-            MemoryState(self.scb.icache, self.scb.dcache, flash.accelerated, flash.wait_states)
+            MemoryState(self.caches.icache, self.caches.dcache, flash.accelerated, flash.wait_states)
         )
-
-
-def _ccsidr(cache: CacheGeometry) -> int:
-    """Cache size register: all policies, sets - 1, ways - 1, lines of 32 bytes (ARMv7-M B4.8.3)."""
-    return 0xF << 28 | (cache.sets - 1) << 13 | (cache.ways - 1) << 3 | 1
 
 
 def _region(name: str, start: int, kibibytes: int, kind: MemoryKind, cached: bool = False) -> MemoryRegion:

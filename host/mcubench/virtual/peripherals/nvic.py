@@ -14,7 +14,6 @@ _NMI = 2
 _FIRST_IRQ = 16
 _FIXED_PRIORITIES = {_NMI: -2, HARD_FAULT: -1}
 _THREAD_PRIORITY = 256
-_PRIORITY_BITS = 0xF0F0F0F0  # four bits of priority are implemented on STM32
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,21 @@ class Masks:
 class Nvic:
     """Placed at 0xE000E000. Interrupt lines are levels: `sources` gives each number's function that reads its line."""
 
-    def __init__(self, irqs: int, sources: Mapping[int, Callable[[], bool]], priority_group: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        irqs: int,
+        priority_bits: int,
+        sources: Mapping[int, Callable[[], bool]],
+        priority_group: Callable[[], int],
+    ) -> None:
+        """`priority_bits` is how many of the eight bits of a priority the chip implements, from the highest down."""
         self._sources = sources
         self._priority_group = priority_group
+        self._priority_mask = 0xFF & 0xFF << 8 - priority_bits
         words = (irqs + 31) // 32
-        self._priorities = [Register(f"IPR{i}", 0x400 + 4 * i, 0, _PRIORITY_BITS, ALL_BITS) for i in range(8 * words)]
-        self._system_priorities = [
-            Register(f"SHPR{i + 1}", 0xD18 + 4 * i, 0, _PRIORITY_BITS, ALL_BITS) for i in range(3)
-        ]
+        kept = 0x01010101 * self._priority_mask
+        self._priorities = [Register(f"IPR{i}", 0x400 + 4 * i, 0, kept, ALL_BITS) for i in range(8 * words)]
+        self._system_priorities = [Register(f"SHPR{i + 1}", 0xD18 + 4 * i, 0, kept, ALL_BITS) for i in range(3)]
         self.hfsr = Register("HFSR", 0xD2C, 0, 0, ALL_BITS, write=lambda value: self._clear(self.hfsr, value))
         self.cfsr = Register("CFSR", 0xD28, 0, 0, ALL_BITS, write=lambda value: self._clear(self.cfsr, value))
         self.bfar = Register("BFAR", 0xD38)
@@ -110,8 +116,8 @@ class Nvic:
             limits.append(-1)
         if masks.primask & 1:
             limits.append(0)
-        if masks.basepri:
-            limits.append(self._group(masks.basepri & 0xFF))
+        if masks.basepri & self._priority_mask:
+            limits.append(self._group(masks.basepri & self._priority_mask))
         return min(limits, default=_THREAD_PRIORITY)
 
     def _priority(self, number: int) -> int:

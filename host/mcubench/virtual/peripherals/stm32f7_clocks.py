@@ -17,11 +17,12 @@ from mcubench.virtual.clock_tree import (
     solve,
 )
 from mcubench.virtual.journal import Journal
+from mcubench.virtual.peripherals.ready_flag import ReadyFlag
 from mcubench.virtual.registers import Poll, Register, bit, plain_registers
 from mcubench.virtual.reset import ResetCause
-from mcubench.virtual.time import ROUNDING_S, VirtualTime
+from mcubench.virtual.time import VirtualTime
 
-__all__ = ["Flash", "Power", "Rcc", "ReadyFlag"]
+__all__ = ["Flash", "Power", "Rcc"]
 
 _HSE_START_S = 2e-3
 _HSI_START_S = 2.2e-6
@@ -30,37 +31,6 @@ _LSE_START_S = 2.0
 _LSI_START_S = 40e-6
 _VOLTAGE_S = 40e-6
 _OVERDRIVE_S = 45e-6
-
-
-class ReadyFlag:
-    """A bit that follows its enable bit after a while, or never if the part does not work."""
-
-    def __init__(self, virtual: VirtualTime, delay_s: float, on: bool = False, works: bool = True) -> None:
-        self._virtual = virtual
-        self._works = works
-        self._delay_s = delay_s
-        self._initially = on
-        self.reset()
-
-    def reset(self) -> None:
-        self._at_s: float | None = -1.0 if self._initially else None
-
-    def enable(self, on: bool) -> None:
-        if not on:
-            self._at_s = None
-        elif self._at_s is None and self._works:
-            self._at_s = self._virtual.now_s + self._delay_s
-
-    @property
-    def enabled(self) -> bool:
-        return self._at_s is not None
-
-    @property
-    def ready(self) -> bool:
-        return self._at_s is not None and self._virtual.now_s + ROUNDING_S >= self._at_s
-
-    def next_event_s(self) -> float | None:
-        return None if self._at_s is None or self.ready else self._at_s
 
 
 class Flash:

@@ -11,15 +11,18 @@ from mcubench.virtual.timing import CycleCounter
 __all__ = ["SysTick"]
 
 _ENABLE, _TICKINT, _CLKSOURCE, _COUNTFLAG = 1 << 0, 1 << 1, 1 << 2, 1 << 16
-_EXTERNAL_DIVIDER = 8  # STM32: the other clock source is HCLK / 8
 
 
 class SysTick:
     """Placed at 0xE000E010. The count follows the cycle counter; `sync` tells of the times it reached 0 since."""
 
-    def __init__(self, counter: CycleCounter, virtual: VirtualTime, pend: Callable[[], None]) -> None:
+    def __init__(
+        self, counter: CycleCounter, virtual: VirtualTime, external_divider: int, calib: int, pend: Callable[[], None]
+    ) -> None:
+        """The chip's other clock source is the CPU clock over `external_divider`; `calib` is what CALIB reads."""
         self._counter = counter
         self._virtual = virtual
+        self._external_divider = external_divider
         self._pend = pend
         self._ctrl = Register("CTRL", 0x00, 0, 0x7, 1 << 16, self._read_ctrl, self._write_ctrl, Poll.LINE)
         self._load = Register("LOAD", 0x04, 0, 0xFFFFFF)
@@ -27,7 +30,7 @@ class SysTick:
             self._ctrl,
             self._load,
             Register("VAL", 0x08, 0, 0, 0xFFFFFFFF, self._read_val, lambda _value: self._restart()),
-            Register("CALIB", 0x0C, 0x4000493E, 0),
+            Register("CALIB", 0x0C, calib, 0),
         ]
         self.reset()
 
@@ -58,7 +61,7 @@ class SysTick:
         return self._virtual.now_s + max(0, self._zero_at - self._counter.cycles) / self._virtual.hz
 
     def _scale(self) -> int:
-        return 1 if self._ctrl.value & _CLKSOURCE else _EXTERNAL_DIVIDER
+        return 1 if self._ctrl.value & _CLKSOURCE else self._external_divider
 
     def _period(self) -> int:
         return (self._load.value + 1) * self._scale()
