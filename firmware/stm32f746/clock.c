@@ -54,7 +54,9 @@ static void bus_dividers_set(uint32_t apb1, uint32_t apb2) {
 }
 
 void clock_peripherals_set(bool enabled) {
-    const uint32_t ahb1 = RCC_AHB1ENR_GPIOAEN | RCC_AHB1ENR_GPIOBEN | RCC_AHB1ENR_GPIOIEN | RCC_AHB1ENR_DMA2EN;
+    /* The CRC unit is for ST's neural network runtime, which does not run without it. */
+    const uint32_t ahb1 = RCC_AHB1ENR_GPIOAEN | RCC_AHB1ENR_GPIOBEN | RCC_AHB1ENR_GPIOIEN | RCC_AHB1ENR_CRCEN |
+                          RCC_AHB1ENR_DMA2EN;
     write_field(&RCC_AHB1ENR, ahb1, enabled ? ahb1 : 0);
     write_field(&RCC_APB2ENR, RCC_APB2ENR_USART1EN, enabled ? RCC_APB2ENR_USART1EN : 0);
     (void)RCC_APB2ENR; /* a peripheral may be accessed two cycles after its clock was enabled: RM0385 5.2 */

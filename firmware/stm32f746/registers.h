@@ -71,6 +71,7 @@
 #define RCC_AHB1ENR_GPIOAEN (1u << 0)
 #define RCC_AHB1ENR_GPIOBEN (1u << 1)
 #define RCC_AHB1ENR_GPIOIEN (1u << 8)
+#define RCC_AHB1ENR_CRCEN (1u << 12)
 #define RCC_AHB1ENR_DMA2EN (1u << 22)
 #define RCC_APB1ENR REGISTER(0x40023840u)
 #define RCC_APB1ENR_PWREN (1u << 28)

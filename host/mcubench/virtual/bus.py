@@ -99,6 +99,8 @@ class Bus:
             self._write_unmodelled(address & ~3, _merge(self._scratch.get(address & ~3, 0), address, size, value))
         elif target.gate is not None and not target.gate.open:
             self._report_gate(target)
+        elif target.register.write_part is not None:
+            target.register.write_part(value, size)
         else:
             self._write(target, _merge(target.register.value, address, size, value))
 

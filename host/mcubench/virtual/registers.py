@@ -27,7 +27,8 @@ class Register:
     `writable` bits keep what firmware writes. `ignored` bits may be written without keeping it: status flags, keys,
     bits that are cleared by writing 1. All other bits are reserved; writing them differently from `reset` is reported.
     `read` returns the value of the moment; without it the stored one is read. `write` is called with the raw value
-    after the writable bits have been stored.
+    after the writable bits have been stored. `write_part` takes the place of both where the width of the access counts:
+    it is called with the value and its size in bytes.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Register:
     read: Callable[[], int] | None = None
     write: Callable[[int], None] | None = None
     poll: Poll = Poll.NEVER
+    write_part: Callable[[int, int], None] | None = None
     value: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from mcubench.virtual.peripherals.dwt import DWT_BASE, DebugControl, Dwt
 from mcubench.virtual.peripherals.gpio import Gpio
 from mcubench.virtual.peripherals.nvic import SYS_TICK, Nvic
 from mcubench.virtual.peripherals.scb import Scb
+from mcubench.virtual.peripherals.stm32_crc import Crc
 from mcubench.virtual.peripherals.stm32f7_clocks import Rcc
 from mcubench.virtual.peripherals.systick import SysTick
 from mcubench.virtual.peripherals.usart import Usart
@@ -113,6 +114,7 @@ class _Parts:
         control = DebugControl()
         bus.place("FLASH", 0x40023C00, self.rcc.flash)
         bus.place("PWR", 0x40007000, self.rcc.power, gate("APB1ENR", 28))
+        bus.place("CRC", 0x40023000, Crc(), gate("AHB1ENR", 12))
         bus.place("DMA2", 0x40026400, self.dma2, gate("AHB1ENR", 22), self.dma2.sync)
         bus.place("USART1", _USART1, self.usart1, gate("APB2ENR", 4), self.usart1.sync)
         for index, (letter, port) in enumerate(self.gpio.items()):
@@ -193,7 +195,6 @@ _UNMODELLED = {
     0x40015800: (0x400, "SAI1"),
     0x40015C00: (0x400, "SAI2"),
     0x40016800: (0x400, "LTDC"),
-    0x40023000: (0x400, "CRC"),
     0x40024000: (0x1000, "BKPSRAM"),
     0x40026000: (0x400, "DMA1"),
     0x40028000: (0x1400, "ETH"),
