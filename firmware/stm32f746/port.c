@@ -1,6 +1,8 @@
 /* Identity, start and faults of the port. */
 #include "port.h"
 
+#include <string.h>
+
 #include "clock.h"
 #include "cycle_counter.h"
 #include "registers.h"
@@ -19,11 +21,8 @@ const char *port_core_name(void) {
 }
 
 size_t port_uid(uint8_t *uid, size_t size) {
-    const volatile uint8_t *source = (const volatile uint8_t *)UID;
-    size_t count = 0;
-    for (; count < UID_BYTES && count < size; count++) {
-        uid[count] = source[count];
-    }
+    const size_t count = size < UID_BYTES ? size : UID_BYTES;
+    memcpy(uid, (const void *)UID, count);
     return count;
 }
 
