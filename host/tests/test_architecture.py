@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "models": set(),
     "codegen": set(),
     "virtual": set(),
+    "serve": {"protocol", "models", "codegen"},
     "store": set(),
     "report": {"store"},
     "measure": {"protocol", "models", "store"},

@@ -23,6 +23,7 @@ COMMANDS = {
     "sweep": "Measure models at clock settings of a board.",
     "show": "Print the table of a run again, from the database.",
     "virtual": "Run a firmware image on a virtual board and print its port.",
+    "serve-board": "Make an inference engine of this PC a board and print its port.",
     "codegen": "Turn .tflite files into C for the engine 'generated'.",
 }
 EXIT_INTERRUPTED = 130
@@ -36,7 +37,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         try:
-            module = importlib.import_module(f"mcubench.cli.{cmd_name}")
+            module = importlib.import_module(f"mcubench.cli.{cmd_name.replace('-', '_')}")
         except ImportError as exc:
             raise InputError(
                 f"'{cmd_name}' needs a package that is not installed ({exc}); see 'mcubench doctor'"

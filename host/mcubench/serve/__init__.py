@@ -1,0 +1,24 @@
+"""A board in Python: the board's side of docs/protocol.md before an inference engine of this PC."""
+
+from __future__ import annotations
+
+from mcubench.serve.engine import Engine, EngineError, EngineStatus, OpenModel
+from mcubench.serve.engines import ENGINES, RESOLVERS, load_engine
+from mcubench.serve.image import Image, load_image
+from mcubench.serve.network import Network, find_networks
+from mcubench.serve.power import run_board
+
+__all__ = [
+    "ENGINES",
+    "RESOLVERS",
+    "Engine",
+    "EngineError",
+    "EngineStatus",
+    "Image",
+    "Network",
+    "OpenModel",
+    "find_networks",
+    "load_engine",
+    "load_image",
+    "run_board",
+]

@@ -1,0 +1,101 @@
+"""The lines of longer answers, as docs/protocol.md, section 2, has them."""
+
+from __future__ import annotations
+
+import platform
+import sys
+
+from mcubench.protocol import PROTOCOL_VERSION
+from mcubench.protocol.text import encode_value
+from mcubench.serve.processor import processor_name
+from mcubench.serve.splitter import FRAME_BYTES
+from mcubench.serve.state import BoardState
+from mcubench.serve.stream import WINDOW_BYTES
+from mcubench.serve.timing import Runs
+
+__all__ = ["BOARD_NAME", "boot", "info", "line", "model", "models", "run"]
+
+BOARD_NAME = "python"
+UID = b"pythonpc".hex()
+# Of firmware/common/port.h, whose rules for clocks and counters this board keeps.
+PORT_VERSION = 2
+# Nominal, as on the native board: nothing paces a pty.
+BAUD = 921_600
+SAMPLES_PER_LINE = 8
+
+
+def line(kind: str, **words: str | int | None) -> str:
+    """Return a line; a word whose value is None is not known and left out."""
+    known = ((key, value) for key, value in words.items() if value is not None)
+    return " ".join([kind, *(f"{key}={encode_value(str(value))}" for key, value in known)])
+
+
+def boot() -> str:
+    """Return the line that a board sends when it starts."""
+    return line("boot", board=BOARD_NAME, protocol=PROTOCOL_VERSION)
+
+
+def info(state: BoardState) -> list[str]:
+    """Return the answer to `info`: there is no flash, and Python's memory says nothing about a model's."""
+    engine = state.image.engine
+    toolchain = f"{sys.implementation.name}-{platform.python_version()}"
+    return [
+        line("board", name=BOARD_NAME, core=processor_name(), uid=UID, port_version=PORT_VERSION, counts_time=1),
+        line("build", id=state.image.build_id, toolchain=toolchain, flags=engine.flags),
+        line("engine", name=engine.name, version=engine.version, kernels=engine.kernels),
+        line(
+            "link",
+            window=WINDOW_BYTES,
+            frame=FRAME_BYTES,
+            baud=BAUD,
+            noise=state.noise_lines,
+            crc_errors=state.stream.crc_errors,
+            overruns=0,
+        ),
+        "memory",
+        line("boot", cause=state.boot_cause),
+        line("ok", protocol=PROTOCOL_VERSION),
+    ]
+
+
+def models(state: BoardState) -> list[str]:
+    """Return the answer to `models`."""
+    count = len(state.image.networks)
+    selected = "none" if state.session is None else state.session.index
+    return [*(model("model", state, index) for index in range(count)), line("ok", count=count, selected=selected)]
+
+
+def model(kind: str, state: BoardState, index: int) -> str:
+    """Return the line about one model."""
+    network = state.image.networks[index]
+    return line(
+        kind,
+        index=index,
+        name=network.name,
+        sha256=network.sha256,
+        input_bytes=network.input_bytes,
+        input_type=network.input_type,
+        output_bytes=network.output_bytes,
+        output_type=network.output_type,
+        arena_bytes=state.image.arena_bytes[index],
+        layers=network.layers,
+    )
+
+
+def run(state: BoardState, name: str, cold: bool, runs: Runs) -> list[str]:
+    """Return the answer to `run`."""
+    lines = []
+    for first in range(0, len(runs.cycles), SAMPLES_PER_LINE):
+        values = ",".join(map(str, runs.cycles[first : first + SAMPLES_PER_LINE]))
+        lines.append(line("cycles", first=first, values=values))
+    final = line(
+        "ok",
+        n=len(runs.cycles),
+        model=name,
+        cold=int(cold),
+        overhead_cycles=state.overhead_cycles,
+        input_crc32=f"{runs.input_crc32:08x}",
+        output_crc32=f"{runs.output_crc32:08x}",
+        stable=int(runs.stable),
+    )
+    return [*lines, final]

@@ -1,0 +1,34 @@
+"""What a Python board remembers until it is reset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mcubench.serve.counter import measure_overhead
+from mcubench.serve.image import Image
+from mcubench.serve.session import Session
+from mcubench.serve.stream import BoardStream
+
+__all__ = ["BoardState"]
+
+
+class BoardState:
+    """As after power-on or a reset, for `boot_cause`; `send` puts bytes on the line."""
+
+    def __init__(self, image: Image, boot_cause: str, send: Callable[[bytes], None]) -> None:
+        self.image = image
+        self.boot_cause = boot_cause
+        self.overhead_cycles = measure_overhead()
+        self.session: Session | None = None
+        self.stream = BoardStream(send, self.overhead_cycles)
+        self.noise_lines = 0
+        self.arrival = 0  # the counter when the last command had come
+        self.reset_wanted = False
+
+    def select(self, index: int, arena_bytes: int | None) -> None:
+        """Open a model; none is selected if that raises EngineError."""
+        self.session = None
+        self.stream.select(None)
+        network = self.image.networks[index]
+        self.session = Session(index, network, self.image.engine.open(network, arena_bytes))
+        self.stream.select(self.session)
