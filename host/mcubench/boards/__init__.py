@@ -5,7 +5,7 @@ from __future__ import annotations
 from mcubench.boards.child import ChildBoard
 from mcubench.boards.images import find_native_program, find_upwards
 from mcubench.boards.known import DEFAULT_ENGINE, KNOWN_BOARDS, KnownBoard, known_board, virtual_chips
-from mcubench.boards.resolve import BoardAddress, OpenBoard, open_board, parse_board, parse_port
+from mcubench.boards.resolve import BoardAddress, OpenBoard, number_boards, open_board, parse_board, parse_port
 
 __all__ = [
     "DEFAULT_ENGINE",
@@ -17,6 +17,7 @@ __all__ = [
     "find_native_program",
     "find_upwards",
     "known_board",
+    "number_boards",
     "open_board",
     "parse_board",
     "parse_port",

@@ -15,7 +15,7 @@ from mcubench.boards.known import DEFAULT_ENGINE, KnownBoard, known_board, virtu
 from mcubench.errors import InputError
 from mcubench.link import DEFAULT_BAUD, Link, Transcript
 
-__all__ = ["BoardAddress", "OpenBoard", "open_board", "parse_board", "parse_port"]
+__all__ = ["BoardAddress", "OpenBoard", "number_boards", "open_board", "parse_board", "parse_port"]
 
 FORMS = "native[:<program>], python:<engine>"
 
@@ -74,6 +74,20 @@ def parse_board(
         return _python(text, rest, engine, models)
     known = ", ".join(f"virtual:{chip}" for chip in virtual_chips())
     raise InputError(f"no board '{text}'; expected {known}, {FORMS}, or a real board with --port")
+
+
+def number_boards(addresses: Sequence[BoardAddress]) -> list[int | None]:
+    """Return what tells each board from others that may call themselves the same: its place, None if it needs none.
+
+    It follows from the addresses alone, so it stays the same when one of the boards cannot be opened. Who is behind a
+    port is not known beforehand.
+    """
+    if len(addresses) == 1:
+        return [None]
+    kinds = [(address.kind, address.engine) for address in addresses]
+    return [
+        None if kind not in kinds[: place - 1] and kind[0] != "port" else place for place, kind in enumerate(kinds, 1)
+    ]
 
 
 @contextmanager

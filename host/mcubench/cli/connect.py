@@ -110,7 +110,12 @@ def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
         try:
             child = opened.child
             yield Bench(
-                board, info, board.models(), child.timing_model if child else None, child.kill if child else _pass
+                board,
+                info,
+                board.models(),
+                child.timing_model if child else None,
+                child.kill if child else _pass,
+                address.name,
             )
         except Exception:
             log.debug("last bytes on %s:\n%s", opened.link.name, transcript)

@@ -15,11 +15,12 @@ from mcubench.store import Record
 __all__ = ["DEFAULT_DATABASE", "Outputs", "output_options"]
 
 DEFAULT_DATABASE = Path("results/mcubench.db")
-WRITERS: dict[str, Callable[[Sequence[Record]], str]] = {
-    "json": json_text,
-    "csv": csv_text,
+# What each kind of file says of records, and of boards that were lost.
+WRITERS: dict[str, Callable[[Sequence[Record], Sequence[str]], str]] = {
+    "json": lambda records, _: json_text(records),
+    "csv": lambda records, _: csv_text(records),
     "markdown": markdown_text,
-    "chart": latency_chart,
+    "chart": lambda records, _: latency_chart(records),
 }
 
 
@@ -29,10 +30,10 @@ class Outputs:
 
     paths: dict[str, Path]
 
-    def write(self, records: Sequence[Record]) -> None:
-        """Write every file anew."""
+    def write(self, records: Sequence[Record], lost: Sequence[str] = ()) -> None:
+        """Write every file anew; `lost` has a line for each board that could not be measured to the end."""
         for kind, path in self.paths.items():
-            write_text(path, WRITERS[kind](records))
+            write_text(path, WRITERS[kind](records, lost))
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:

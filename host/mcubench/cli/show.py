@@ -24,7 +24,7 @@ def command(run: str | None, db: Path, outputs: Outputs) -> None:
     with Database(db) as database:
         found = database.find_run(run)
         records = database.records(found.run_id)
-    outputs.write(records)
+    outputs.write(records, found.lost)
     console = report_console()
     console.print(f"Run {found.run_id} of {found.started_at}: {found.command}", highlight=False, soft_wrap=True)
-    print_report(console, records)
+    print_report(console, records, found.lost)

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from mcubench.measure.clockcheck import ClockCheck, check_clock
-from mcubench.measure.plan import Point, choose_clocks, make_plan
+from mcubench.measure.plan import Point, boards_without_clock, choose_clocks, choose_clocks_of_each, make_plan
 from mcubench.measure.point import Bench, PointMeasurement, Settings
 from mcubench.measure.statistics import Summary, p95, summarize
-from mcubench.measure.sweep import PointDone, StepStarted, sweep_points
+from mcubench.measure.sweep import BoardLost, BoardOpened, Lane, PointDone, StepStarted, SweepCrew
 
 __all__ = [
     "Bench",
+    "BoardLost",
+    "BoardOpened",
     "ClockCheck",
+    "Lane",
     "Point",
     "PointDone",
     "PointMeasurement",
     "Settings",
     "StepStarted",
     "Summary",
+    "SweepCrew",
+    "boards_without_clock",
     "check_clock",
     "choose_clocks",
+    "choose_clocks_of_each",
     "make_plan",
     "p95",
     "summarize",
-    "sweep_points",
 ]

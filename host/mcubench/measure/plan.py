@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mcubench.errors import InputError
@@ -10,24 +10,41 @@ from mcubench.models import Model
 from mcubench.protocol import BoardInfo, ClockSetting, ClockTable, ModelInfo
 from mcubench.store import point_id
 
-__all__ = ["ALL_CLOCKS", "Point", "choose_clocks", "main_clock", "make_plan"]
+__all__ = [
+    "ALL_CLOCKS",
+    "MAIN_CLOCK",
+    "Point",
+    "boards_without_clock",
+    "choose_clocks",
+    "choose_clocks_of_each",
+    "main_clock",
+    "make_plan",
+]
 
+# Words that name clocks on every board.
 ALL_CLOCKS = "all"
+MAIN_CLOCK = "main"
 
 
 @dataclass(frozen=True)
 class Point:
-    """One model at one clock; `vectors` is how many are checked there."""
+    """One model at one clock; `vectors` is how many are checked there.
+
+    `main` tells whether it is the main clock of the plan; `number` tells the board from others of the same kind.
+    """
 
     board: str
     engine: str
     model: Model
     clock: ClockSetting
     vectors: int
+    main: bool = False
+    number: int | None = None
 
     @property
     def id(self) -> str:
-        return point_id(self.board, self.engine, self.model.name, self.clock.name)
+        board = self.board if self.number is None else f"{self.board}.{self.number}"
+        return point_id(board, self.engine, self.model.name, self.clock.name)
 
 
 def make_plan(
@@ -37,37 +54,62 @@ def make_plan(
     clocks: Sequence[ClockSetting],
     vectors: int,
     vectors_other: int,
+    number: int | None = None,
 ) -> list[Point]:
-    """Return the points: all clocks of the first model, then of the next.
+    """Return the points of a board: all clocks of the first model, then of the next. Without clocks there are none.
 
     At the main clock `vectors` are checked, at the others `vectors_other`, but never more than there.
     Raises InputError if a model is not in the image, or is another one there.
     """
     for model in models:
         _check_embedded(model, embedded)
-    main = main_clock(clocks)
+    main = main_clock(clocks) if clocks else None
     return [
-        Point(info.board, info.engine, model, clock, vectors if clock is main else min(vectors, vectors_other))
+        Point(
+            info.board,
+            info.engine,
+            model,
+            clock,
+            vectors if clock is main else min(vectors, vectors_other),
+            clock is main,
+            number,
+        )
         for model in models
         for clock in clocks
     ]
 
 
 def choose_clocks(table: ClockTable, names: Sequence[str], overclock: bool) -> list[ClockSetting]:
-    """Return the settings that `names` mean, in the board's order; "all" leaves out over-clocked ones unless asked for.
+    """Return the settings of one board that `names` mean, in the board's order.
 
+    "all" leaves out over-clocked ones unless asked for; "main" is the fastest that the data sheet allows.
     Raises InputError for a name that fits none or several, or an over-clocked one that was not asked for.
     """
-    chosen = set()
+    return choose_clocks_of_each({"this board": table}, names, overclock)["this board"]
+
+
+def choose_clocks_of_each(
+    tables: Mapping[str, ClockTable], names: Sequence[str], overclock: bool
+) -> dict[str, list[ClockSetting]]:
+    """Return the settings of every board that `names` mean there; a name has to fit on one of the boards at least.
+
+    Raises InputError as `choose_clocks` does.
+    """
     for name in names:
-        if name == ALL_CLOCKS:
-            chosen |= {setting.name for setting in table.settings if overclock or not setting.overclock}
-            continue
-        setting = _find(table, name)
-        if setting.overclock and not overclock:
-            raise InputError(f"clock '{setting.name}' is beyond the chip's data sheet; add --overclock if you mean it")
-        chosen.add(setting.name)
-    return [setting for setting in table.settings if setting.name in chosen]
+        if not any(_find(table, name, overclock) for table in tables.values()):
+            known = [_names(table.settings) for table in tables.values()]
+            if len(tables) == 1:
+                where = f"{next(iter(tables))}; there are {known[0]}, and '{ALL_CLOCKS}', '{MAIN_CLOCK}'"
+            else:
+                listed = "; ".join(f"{board} has {clocks}" for board, clocks in zip(tables, known, strict=True))
+                where = f"any of the boards; {listed}; and all have '{ALL_CLOCKS}', '{MAIN_CLOCK}'"
+            raise InputError(f"no clock '{name}' on {where}")
+    return {board: _all_found(table, names, overclock) for board, table in tables.items()}
+
+
+def boards_without_clock(tables: Mapping[str, ClockTable], name: str, overclock: bool) -> list[str]:
+    """Return the boards on which `name` means nothing."""
+    return [board for board, table in tables.items() if not _find(table, name, overclock)]
 
 
 def main_clock(clocks: Sequence[ClockSetting]) -> ClockSetting:
@@ -78,15 +120,28 @@ def main_clock(clocks: Sequence[ClockSetting]) -> ClockSetting:
     return max(clocks, key=lambda setting: (not setting.overclock, setting.hz))
 
 
-def _find(table: ClockTable, name: str) -> ClockSetting:
+def _all_found(table: ClockTable, names: Sequence[str], overclock: bool) -> list[ClockSetting]:
+    found = {setting.name for name in names for setting in _find(table, name, overclock)}
+    return [setting for setting in table.settings if setting.name in found]
+
+
+def _find(table: ClockTable, name: str, overclock: bool) -> list[ClockSetting]:
+    """Return what `name` means on a board: nothing if it fits none of its clocks."""
+    if name == ALL_CLOCKS:
+        return [setting for setting in table.settings if overclock or not setting.overclock]
+    if name == MAIN_CLOCK:
+        return [main_clock(table.settings)]
     exact = [setting for setting in table.settings if setting.name == name]
     found = exact or [setting for setting in table.settings if name and setting.name.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(setting.name for setting in found or table.settings)
-    if found:
-        raise InputError(f"clock '{name}' may be any of {known}; write more of the name")
-    raise InputError(f"no clock '{name}' on this board; there are {known}, and '{ALL_CLOCKS}'")
+    if len(found) > 1:
+        raise InputError(f"clock '{name}' may be any of {_names(found)}; write more of the name")
+    if found and found[0].overclock and not overclock:
+        raise InputError(f"clock '{found[0].name}' is beyond the chip's data sheet; add --overclock if you mean it")
+    return found
+
+
+def _names(settings: Sequence[ClockSetting]) -> str:
+    return ", ".join(setting.name for setting in settings)
 
 
 def _check_embedded(model: Model, embedded: Sequence[ModelInfo]) -> None:

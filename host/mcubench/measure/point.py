@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from mcubench.errors import BoardError, CheckFailedError, ClockError, LinkError, WrongOutputError
 from mcubench.measure.clockcheck import TOLERANCE, check_clock
 from mcubench.measure.plan import Point
-from mcubench.measure.statistics import summarize
+from mcubench.measure.statistics import cycle_figures, latencies
 from mcubench.models import Vectors, compare_outputs, score
 from mcubench.protocol import Board, BoardInfo, ModelInfo, VectorStream
 from mcubench.store import Record
@@ -23,6 +23,10 @@ __all__ = ["Bench", "PointMeasurement", "Settings"]
 
 # Below this many vectors one wrong answer moves the score by more than a threshold can tell.
 SCORE_NEEDS_VECTORS = 100
+# The error code of what a board cannot do, such as timing layers that its engine does not show.
+CANNOT = "refused"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Settings:
 class Bench:
     """A connected board and what is known of it. `timing_model` is None for a real board.
 
-    `abort` ends a board that is a program, whoever waits for it; on a real board it does nothing.
+    `abort` ends a board that is a program, whoever waits for it; on a real board it does nothing. `address` is how the
+    user named the board.
     """
 
     board: Board
@@ -45,6 +50,7 @@ class Bench:
     models: tuple[ModelInfo, ...]
     timing_model: str | None
     abort: Callable[[], None]
+    address: str | None = None
 
 
 class PointMeasurement:
@@ -66,6 +72,7 @@ class PointMeasurement:
         self._settings = settings
         self._on_step = on_step
         self._model = next(each for each in bench.models if each.name == point.model.name)
+        self._counter_hz = 0  # of the counter that times inferences, known once the clock is set
         self._expected_s = 0.0  # of one inference, known after the first
         self._record = _empty_record(bench, point, self._model, run_id)
 
@@ -76,7 +83,6 @@ class PointMeasurement:
             self._set_clock()
             self._select_model()
             outputs = self._check_outputs()
-            # Cycles are right even if the clock is not; microseconds would be wrong.
             self._time_inferences(outputs[0])
             self._time_layers(outputs[0])
         except (CheckFailedError, BoardError) as exc:
@@ -88,16 +94,20 @@ class PointMeasurement:
         clock = self._point.clock
         with self._step(f"setting the clock {clock.name}"):
             state = self._board.set_clock(clock.name, overclock=clock.overclock)
-        self._update(clock_hz=state.hz, settings={"name": state.name, **state.settings})
+        self._counter_hz = state.hz
+        self._update(settings={"name": state.name, **state.settings})
         with self._step("verifying the clock"):
             check = check_clock(self._board, state.hz)
-        self._update(clock_verified_hz=check.verified_hz)
+        # What a PC counts with says nothing of its CPU's clock.
+        if not self._counts_time:
+            self._update(clock_hz=state.hz, clock_verified_hz=check.verified_hz)
         if not check.good:
+            what, left = ("the counter", "times") if self._counts_time else ("the CPU", "cycles")
             self._fail(
                 ClockError(
-                    f"the CPU runs at {check.verified_hz / 1e6:.2f} MHz by the host's clock, the board believes"
+                    f"{what} runs at {check.verified_hz / 1e6:.2f} MHz by the host's clock, the board believes"
                     f" {state.hz / 1e6:.2f} MHz ({check.deviation:+.1%}, at most {TOLERANCE:.0%} is allowed);"
-                    " cycles are unverified"
+                    f" {left} are unverified"
                 )
             )
 
@@ -117,6 +127,7 @@ class PointMeasurement:
             score=score(model.metric, tensor.decode(outputs), self._vectors.labels),
             score_threshold=model.threshold,
             bit_exact=comparison.bit_exact,
+            outputs_sha256=hashlib.sha256(b"".join(outputs)).hexdigest(),
             max_abs_error=_finite(comparison.max_error),
         )
         if not comparison.within(model.tolerance):
@@ -135,8 +146,8 @@ class PointMeasurement:
                 if result.status != 0:
                     raise CheckFailedError(f"the engine failed with status {result.status} on vector {result.index}")
                 outputs[result.index] = result.output
-                if self._record.clock_hz:
-                    self._expected_s = result.cycles / self._record.clock_hz
+                if self._counter_hz:
+                    self._expected_s = result.cycles / self._counter_hz
         self._update(**asdict(stream.traffic))
         return outputs
 
@@ -145,20 +156,14 @@ class PointMeasurement:
         with self._step(f"timing {self._settings.samples} inferences"):
             warm = self._run(self._settings.samples, output, cold=False)
         with self._step(f"timing {self._settings.cold_samples} cold inferences"):
-            cold = self._run(self._settings.cold_samples, output, cold=True)
-        summary = summarize(warm)
-        self._update(
-            n=summary.n,
-            cycles_min=summary.minimum,
-            cycles_median=summary.median,
-            cycles_p95=summary.p95,
-            cycles_max=summary.maximum,
-            samples=warm,
-            cold_cycles=float(median(cold)),
-            cold_samples=cold,
-        )
-        if self._record.status == "ok" and self._record.clock_hz:
-            self._update(latency_us_median=summary.median / self._record.clock_hz * 1e6)
+            cold = self._refusable(lambda: self._run(self._settings.cold_samples, output, cold=True))
+        self._update(n=len(warm))
+        if not self._counts_time:
+            self._update(**cycle_figures(warm, cold))
+        # Microseconds would be wrong if the clock is.
+        if self._record.status == "ok":
+            self._update(**latencies(warm, cold, self._counter_hz))
+            self._update(samples_us=self._microseconds(warm) if self._counts_time else None)
 
     def _stage_first_vector(self) -> None:
         """Leave the same vector on the board at every point, so that latencies compare."""
@@ -180,16 +185,41 @@ class PointMeasurement:
 
     def _time_layers(self, output: bytes) -> None:
         with self._step("timing the layers"):
-            layers = self._board.layers(self._expected_s)
+            layers = self._refusable(lambda: self._board.layers(self._expected_s))
+        if layers is None:
+            return
         if layers.output_crc32 != zlib.crc32(output):
             raise WrongOutputError("the inference timed by layers has another output than the one that was checked")
-        self._update(
-            layers=[asdict(layer) for layer in layers.layers], layers_unexplained_cycles=layers.unexplained_cycles
-        )
+        if not self._counts_time:
+            self._update(
+                layers=[asdict(layer) for layer in layers.layers], layers_unexplained_cycles=layers.unexplained_cycles
+            )
+        elif self._record.status == "ok":
+            times = self._microseconds([layer.cycles for layer in layers.layers])
+            named = zip(layers.layers, times, strict=True)
+            self._update(layers=[{"index": layer.index, "op": layer.op, "us": us} for layer, us in named])
 
     def _read_memory(self) -> None:
         with self._step("reading the stack's high-water mark"):
             self._update(stack_bytes=self._board.info().stack_used_bytes)
+
+    @property
+    def _counts_time(self) -> bool:
+        """Whether what the board calls cycles is time, in ticks of its counter."""
+        return self._bench.info.counts_time
+
+    @staticmethod
+    def _refusable(ask: Callable[[], T]) -> T | None:
+        """Return what a board answers, or None if it cannot do that at all."""
+        try:
+            return ask()
+        except BoardError as exc:
+            if exc.code == CANNOT:
+                return None
+            raise
+
+    def _microseconds(self, ticks: Sequence[int]) -> list[float]:
+        return [each / self._counter_hz * 1e6 for each in ticks]
 
     def _update(self, **fields: Any) -> None:
         self._record = replace(self._record, **fields)
@@ -216,16 +246,20 @@ def _empty_record(bench: Bench, point: Point, model: ModelInfo, run_id: str) -> 
         run_id=run_id,
         point_id=point.id,
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        address=bench.address,
         board=info.board,
         core=info.core,
         board_uid=info.uid,
         engine=info.engine,
         engine_version=info.engine_version,
+        engine_kernels=info.kernels,
         model=model.name,
         model_sha256=model.sha256,
+        model_macs=point.model.macs,
         firmware_build=info.build_id,
         toolchain=info.toolchain,
         flags=info.flags,
+        main_clock=point.main,
         timing=info.timing,
         timing_model=bench.timing_model,
         flash_model_bytes=model.flash_bytes,

@@ -6,8 +6,9 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["Summary", "p95", "summarize"]
+__all__ = ["Summary", "cycle_figures", "latencies", "p95", "summarize"]
 
 
 @dataclass(frozen=True)
@@ -33,3 +34,29 @@ def p95(samples: Sequence[int]) -> int:
     """
     rank = math.ceil(len(samples) * 95 / 100)
     return sorted(samples)[rank - 1]
+
+
+def cycle_figures(warm: list[int], cold: list[int] | None) -> dict[str, Any]:
+    """Return the record's fields for cycles of warm inferences, and of cold ones if there are any."""
+    summary = summarize(warm)
+    return {
+        "cycles_min": summary.minimum,
+        "cycles_median": summary.median,
+        "cycles_p95": summary.p95,
+        "cycles_max": summary.maximum,
+        "samples": warm,
+        "cold_cycles": float(statistics.median(cold)) if cold else None,
+        "cold_samples": cold,
+    }
+
+
+def latencies(warm: Sequence[int], cold: Sequence[int] | None, hz: int) -> dict[str, float | None]:
+    """Return the record's fields for the time of inferences, from ticks of a clock of `hz`."""
+    summary = summarize(warm)
+    return {
+        "latency_us_min": summary.minimum / hz * 1e6,
+        "latency_us_median": summary.median / hz * 1e6,
+        "latency_us_p95": summary.p95 / hz * 1e6,
+        "latency_us_max": summary.maximum / hz * 1e6,
+        "cold_latency_us": statistics.median(cold) / hz * 1e6 if cold else None,
+    }

@@ -1,4 +1,7 @@
-"""Latency over CPU clock as an SVG, written by hand: it needs no plotting library and shows in any browser."""
+"""Latency over CPU clock as an SVG, written by hand: it needs no plotting library and shows in any browser.
+
+A PC has no clock that counts, so its latency is a line across.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,13 @@ LEFT, RIGHT, TOP, BOTTOM = 70, 20, 20, 60
 LEGEND_RIGHT = WIDTH - RIGHT - 10
 # Colours that people with any colour vision tell apart (Okabe and Ito, "Color Universal Design", 2008).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+# What is shown if no board has a clock.
+ANY_MHZ = (100.0,)
 Scale = Callable[[float], float]
 
 
 def latency_chart(records: Sequence[Record]) -> str:
-    """Return an SVG with a line per model and timing kind: median latency in ms over MHz, both axes logarithmic.
+    """Return an SVG with a line per model, board and engine: median latency in ms over MHz, both axes logarithmic.
 
     Points without a known latency are left out; points with caches or options off are drawn, but not joined.
     """
@@ -34,11 +39,14 @@ def latency_chart(records: Sequence[Record]) -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
     ]
     if shown:
-        x = _scale([_mhz(record) for record in shown], LEFT, WIDTH - RIGHT)
+        x = _scale([_mhz(record) for record in shown if record.clock_hz] or ANY_MHZ, LEFT, WIDTH - RIGHT)
         y = _scale([_ms(record) for record in shown], HEIGHT - BOTTOM, TOP)
         parts += _axes(shown, x, y)
         for number, (title, block) in enumerate(series):
-            parts += _series(title, block, x, y, COLOURS[number % len(COLOURS)], number)
+            colour = COLOURS[number % len(COLOURS)]
+            clocked = [record for record in block if record.clock_hz]
+            parts += _series(title, clocked, x, y, colour) if clocked else _across(title, block[0], y, colour)
+            parts += _legend(title, colour, number, dashed=not clocked)
     else:
         parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no point has a latency</text>')
     return "\n".join([*parts, "</svg>", ""])
@@ -67,7 +75,7 @@ def _ticks(values: Sequence[float]) -> list[float]:
 
 def _axes(records: Sequence[Record], x: Scale, y: Scale) -> list[str]:
     parts = []
-    for mhz in sorted({_mhz(record) for record in records}):
+    for mhz in sorted({_mhz(record) for record in records if record.clock_hz}):
         parts.append(_line(x(mhz), TOP, x(mhz), HEIGHT - BOTTOM, "#eee"))
         at = f'transform="translate({x(mhz):.1f} {HEIGHT - BOTTOM + 8}) rotate(45)"'
         parts.append(f'<text {at} dominant-baseline="hanging">{mhz:g}</text>')
@@ -80,24 +88,35 @@ def _axes(records: Sequence[Record], x: Scale, y: Scale) -> list[str]:
     return parts
 
 
-def _series(title: str, records: Sequence[Record], x: Scale, y: Scale, colour: str, number: int) -> list[str]:
+def _series(title: str, records: Sequence[Record], x: Scale, y: Scale, colour: str) -> list[str]:
     plain = [record for record in records if _is_plain(record)]
     path = " ".join(f"{x(_mhz(record)):.1f},{y(_ms(record)):.1f}" for record in plain)
     parts = [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>']
     for record in records:
         fill = colour if record in plain else "white"
-        tip = escape(f"{title}, {clock_name(record)}: {_ms(record):.2f} ms")
         parts.append(
             f'<circle cx="{x(_mhz(record)):.1f}" cy="{y(_ms(record)):.1f}" r="4" fill="{fill}" stroke="{colour}">'
-            f"<title>{tip}</title></circle>"
+            f"{_tip(title, record)}</circle>"
         )
         if record not in plain:
             at = f'x="{x(_mhz(record)) - 8:.1f}" y="{y(_ms(record)) + 4:.1f}"'
             parts.append(f'<text {at} text-anchor="end" fill="{colour}">{escape(clock_name(record))}</text>')
-    legend_y = TOP + 14 + 16 * number
-    parts.append(_line(LEGEND_RIGHT - 20, legend_y, LEGEND_RIGHT, legend_y, colour, 2))
-    parts.append(f'<text x="{LEGEND_RIGHT - 26}" y="{legend_y + 4}" text-anchor="end">{escape(title)}</text>')
     return parts
+
+
+def _across(title: str, record: Record, y: Scale, colour: str) -> list[str]:
+    line = _line(LEFT, y(_ms(record)), WIDTH - RIGHT, y(_ms(record)), colour, 2, dashed=True)
+    return [f"<g>{_tip(title, record)}{line}</g>"]
+
+
+def _tip(title: str, record: Record) -> str:
+    return f"<title>{escape(f'{title}, {clock_name(record)}: {_ms(record):.2f} ms')}</title>"
+
+
+def _legend(title: str, colour: str, number: int, dashed: bool) -> list[str]:
+    y = TOP + 14 + 16 * number
+    text = f'<text x="{LEGEND_RIGHT - 26}" y="{y + 4}" text-anchor="end">{escape(title)}</text>'
+    return [_line(LEGEND_RIGHT - 20, y, LEGEND_RIGHT, y, colour, 2, dashed), text]
 
 
 def _is_plain(record: Record) -> bool:
@@ -105,5 +124,9 @@ def _is_plain(record: Record) -> bool:
     return clock_name(record).isdigit()
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1) -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="{width}"/>'
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1, dashed: bool = False) -> str:
+    dashes = ' stroke-dasharray="4 3"' if dashed else ""
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"'
+        f' stroke-width="{width}"{dashes}/>'
+    )

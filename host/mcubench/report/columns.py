@@ -8,20 +8,40 @@ from itertools import groupby
 
 from mcubench.store import Record
 
-__all__ = ["SIZE_COLUMNS", "SPEED_COLUMNS", "Column", "by_subject", "failures", "sizes", "subject"]
+__all__ = [
+    "SIZE_COLUMNS",
+    "SIZE_TITLE",
+    "SPEED_COLUMNS",
+    "SUMMARY_COLUMNS",
+    "SUMMARY_TITLE",
+    "Column",
+    "board_name",
+    "by_subject",
+    "clock_name",
+    "failures",
+    "known_columns",
+    "main_points",
+    "sizes",
+    "subject",
+]
 
 UNKNOWN = "-"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `group` and `name` make its two-line heading. Where there is little room, the largest `spare` goes."""
+    """A column: `group` and `name` make its two-line heading. Where there is little room, the largest `spare` goes.
+
+    A column of `several` is for tables of several boards; one with `drop_if_unknown` goes where no record has a value.
+    """
 
     group: str
     name: str
     show: Callable[[Record], str]
     left: bool = False
     spare: int = 0
+    several: bool = False
+    drop_if_unknown: bool = False
 
     @property
     def heading(self) -> str:
@@ -38,13 +58,6 @@ def _fixed(value: float | None, digits: int) -> str:
 
 def _mhz(value_hz: int | None) -> str:
     return UNKNOWN if value_hz is None else f"{value_hz / 1e6:.1f}"
-
-
-def _cold_ms(record: Record) -> str:
-    # A latency is known only if the clock is.
-    if record.latency_us_median is None or record.cold_cycles is None or record.clock_hz is None:
-        return UNKNOWN
-    return _fixed(record.cold_cycles / record.clock_hz * 1e3, 2)
 
 
 def _milliseconds(value_us: float | None) -> str:
@@ -64,7 +77,7 @@ SPEED_COLUMNS = (
     Column("Cycles", "median", lambda record: _whole(record.cycles_median)),
     Column("", "p95", lambda record: _whole(record.cycles_p95), spare=3),
     Column("Latency", "ms", lambda record: _milliseconds(record.latency_us_median)),
-    Column("cold", "ms", _cold_ms, spare=2),
+    Column("cold", "ms", lambda record: _milliseconds(record.cold_latency_us), spare=2),
     Column("Outputs", "vectors", lambda record: _whole(record.vectors)),
     Column("", "equal", _outputs),
     Column("Score", "", lambda record: _fixed(record.score, 3)),
@@ -72,8 +85,11 @@ SPEED_COLUMNS = (
     Column("Result", "", lambda record: "ok" if record.status == "ok" else "FAILED", left=True),
 )
 
+SIZE_TITLE = "Sizes in bytes (stack: high-water mark)"
 SIZE_COLUMNS = (
     Column("Model", "", lambda record: record.model, left=True),
+    Column("Board", "", lambda record: board_name(record), left=True, several=True),
+    Column("Engine", "", lambda record: record.engine, left=True, several=True),
     Column("Flash", "model", lambda record: _whole(record.flash_model_bytes)),
     Column("", "engine", lambda record: _whole(record.flash_engine_bytes)),
     Column("", "harness", lambda record: _whole(record.flash_harness_bytes)),
@@ -85,14 +101,61 @@ SIZE_COLUMNS = (
 )
 
 
+def _if(timing: str, show: Callable[[Record], str]) -> Callable[[Record], str]:
+    """Return `show` for records of one timing kind; what is measured and what is modelled share no column."""
+    return lambda record: show(record) if record.timing == timing else UNKNOWN
+
+
+def _cycles(record: Record) -> str:
+    return _whole(record.cycles_median)
+
+
+def _cycles_per_mac(record: Record) -> str:
+    known = record.cycles_median is not None and record.model_macs
+    return _fixed((record.cycles_median or 0) / record.model_macs, 2) if known and record.model_macs else UNKNOWN
+
+
+def _latency(record: Record) -> str:
+    return _milliseconds(record.latency_us_median)
+
+
+SUMMARY_TITLE = "All boards, each at its main clock"
+SUMMARY_COLUMNS = (
+    Column("Model", "", lambda record: record.model, left=True),
+    Column("Board", "", lambda record: board_name(record), left=True),
+    Column("Engine", "", lambda record: record.engine, left=True),
+    Column("Kernels", "", lambda record: record.engine_kernels or UNKNOWN, left=True, spare=4),
+    Column("CPU", "MHz", lambda record: _mhz(record.clock_hz)),
+    Column("Modelled", "cycles", _if("modelled", _cycles), drop_if_unknown=True),
+    Column("Modelled", "per MAC", _if("modelled", _cycles_per_mac), spare=2, drop_if_unknown=True),
+    Column("Modelled", "ms", _if("modelled", _latency), drop_if_unknown=True),
+    Column("Measured", "cycles", _if("measured", _cycles), drop_if_unknown=True),
+    Column("Measured", "per MAC", _if("measured", _cycles_per_mac), spare=3, drop_if_unknown=True),
+    Column("Measured", "ms", _if("measured", _latency), drop_if_unknown=True),
+    Column("Flash", "model", lambda record: _whole(record.flash_model_bytes)),
+    Column("", "engine", lambda record: _whole(record.flash_engine_bytes)),
+    Column("RAM", "arena", lambda record: _whole(record.arena_bytes)),
+    Column("Outputs", "", _outputs),
+    Column("Score", "", lambda record: _fixed(record.score, 3), spare=1),
+)
+
+
 def clock_name(record: Record) -> str:
     """Return the name of the record's clock setting."""
     return record.point_id.rpartition("/")[2]
 
 
+def board_name(record: Record) -> str:
+    """Return the board's name, with what tells it from others of the same kind in the run."""
+    return record.point_id.partition("/")[0]
+
+
 def subject(record: Record) -> str:
     """Return what a block of points is about."""
-    return f"{record.model} on {record.board}, engine {record.engine} {record.engine_version}"
+    name = board_name(record)
+    # A board that shares its name is told by how the user named it.
+    board = name if name == record.board or record.address is None else f"{name} ({record.address})"
+    return f"{record.model} on {board}, engine {record.engine} {record.engine_version}"
 
 
 def by_subject(records: Iterable[Record]) -> list[tuple[str, list[Record]]]:
@@ -101,6 +164,29 @@ def by_subject(records: Iterable[Record]) -> list[tuple[str, list[Record]]]:
     return [
         (f"{name} ({timing})", list(block))
         for (name, timing), block in groupby(ordered, key=lambda record: (subject(record), record.timing))
+    ]
+
+
+def main_points(records: Iterable[Record]) -> list[Record]:
+    """Return the point of each subject at its board's main clock, models together; nothing if there is one board only.
+
+    Where that is not known, as in records of earlier versions, it is the one with the most vectors.
+    """
+    blocks = [block for _, block in by_subject(records)]
+    if len({(board_name(block[0]), block[0].engine) for block in blocks}) < 2:
+        return []
+    mains = [max(block, key=lambda record: (record.main_clock is True, record.vectors or 0)) for block in blocks]
+    return sorted(mains, key=lambda record: (record.model, record.timing != "modelled", subject(record)))
+
+
+def known_columns(columns: Sequence[Column], records: Sequence[Record]) -> list[Column]:
+    """Return the columns without those that no record fills or needs."""
+    several = len({(board_name(record), record.engine) for record in records}) > 1
+    return [
+        column
+        for column in columns
+        if (several or not column.several)
+        and not (column.drop_if_unknown and all(column.show(record) == UNKNOWN for record in records))
     ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mcubench.errors import InputError
-from mcubench.store import Record
+from mcubench.store import TIMED_FIELDS, Record
 
 __all__ = ["csv_text", "json_text", "write_text"]
 
@@ -23,14 +23,18 @@ def json_text(records: Sequence[Record]) -> str:
 
 
 def csv_text(records: Sequence[Record]) -> str:
-    """Return the records as CSV with a header; unknown is empty, lists and tables are JSON within their cell."""
-    names = [field.name for field in fields(Record)]
+    """Return the records as CSV with a header; unknown is empty, lists and tables are JSON within their cell.
+
+    Of records that were measured and others that were modelled, each timed field has two columns.
+    """
+    kinds = sorted({record.timing for record in records})
+    columns = [column for field in fields(Record) for column in _columns(field.name, kinds)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow(name if kind is None else f"{name}_{kind}" for name, kind in columns)
     for record in records:
         values = record.as_dict()
-        writer.writerow([_cell(values[name]) for name in names])
+        writer.writerow(_cell(values[name]) if kind in (None, record.timing) else None for name, kind in columns)
     return text.getvalue()
 
 
@@ -43,6 +47,11 @@ def write_text(path: Path, text: str) -> None:
         temporary.replace(path)
     except OSError as exc:
         raise InputError(f"{path}: cannot be written ({exc.strerror})") from exc
+
+
+def _columns(name: str, kinds: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Return a field's columns, each with the only timing kind that it takes, or None if it takes any."""
+    return [(name, kind) for kind in kinds] if name in TIMED_FIELDS and len(kinds) > 1 else [(name, None)]
 
 
 def _cell(value: Any) -> Any:

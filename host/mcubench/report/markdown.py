@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mcubench.report.columns import SIZE_COLUMNS, SPEED_COLUMNS, Column, by_subject, failures, sizes
+from mcubench.report.columns import (
+    SIZE_COLUMNS,
+    SIZE_TITLE,
+    SPEED_COLUMNS,
+    SUMMARY_COLUMNS,
+    SUMMARY_TITLE,
+    Column,
+    by_subject,
+    failures,
+    known_columns,
+    main_points,
+    sizes,
+)
 from mcubench.store import Record
 
 __all__ = ["markdown_text"]
 
 
-def markdown_text(records: Sequence[Record]) -> str:
-    """Return the same tables that the terminal shows."""
-    parts = [f"### {title}\n\n{_table(SPEED_COLUMNS, block)}" for title, block in by_subject(records)]
-    parts.append(f"### Sizes in bytes (stack: high-water mark)\n\n{_table(SIZE_COLUMNS, sizes(records))}")
-    failed = failures(records)
-    if failed:
-        parts.append("### Failed\n\n" + "".join(f"- {line}\n" for line in failed))
+def markdown_text(records: Sequence[Record], lost: Sequence[str] = ()) -> str:
+    """Return the same tables that the terminal shows; `lost` has a line for each board that was lost."""
+    mains = main_points(records)
+    parts = [f"### {SUMMARY_TITLE}\n\n{_table(known_columns(SUMMARY_COLUMNS, mains), mains)}"] if mains else []
+    parts += [f"### {title}\n\n{_table(SPEED_COLUMNS, block)}" for title, block in by_subject(records)]
+    parts.append(f"### {SIZE_TITLE}\n\n{_table(known_columns(SIZE_COLUMNS, records), sizes(records))}")
+    parts += [
+        f"### {title}\n\n" + "".join(f"- {line}\n" for line in lines)
+        for title, lines in (("Failed", failures(records)), ("Lost", lost))
+        if lines
+    ]
     return "\n".join(parts)
 
 

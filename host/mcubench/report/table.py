@@ -10,7 +10,19 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from mcubench.report.columns import SIZE_COLUMNS, SPEED_COLUMNS, Column, by_subject, failures, sizes
+from mcubench.report.columns import (
+    SIZE_COLUMNS,
+    SIZE_TITLE,
+    SPEED_COLUMNS,
+    SUMMARY_COLUMNS,
+    SUMMARY_TITLE,
+    Column,
+    by_subject,
+    failures,
+    known_columns,
+    main_points,
+    sizes,
+)
 from mcubench.store import Record
 
 __all__ = ["print_report", "report_console"]
@@ -26,13 +38,21 @@ def report_console() -> Console:
     return console if console.is_terminal else Console(width=PLAIN_WIDTH)
 
 
-def print_report(console: Console, records: Sequence[Record]) -> None:
-    """Print a table per model with a row per clock, one of sizes, and what failed."""
+def print_report(console: Console, records: Sequence[Record], lost: Sequence[str] = ()) -> None:
+    """Print a table that compares boards if there are several, one per model and board with a row per clock, and sizes.
+
+    At the end stands what failed, and which boards were `lost`, a line each.
+    """
+    mains = main_points(records)
+    if mains:
+        console.print(_fitting_table(console, SUMMARY_TITLE, known_columns(SUMMARY_COLUMNS, mains), mains))
     for title, block in by_subject(records):
         console.print(_fitting_table(console, title, SPEED_COLUMNS, block))
-    console.print(_table("Sizes in bytes (stack: high-water mark)", SIZE_COLUMNS, sizes(records)))
+    console.print(_fitting_table(console, SIZE_TITLE, known_columns(SIZE_COLUMNS, records), sizes(records)))
     for line in failures(records):
         console.print(Text(f"FAILED {line}", style="bold red"), soft_wrap=True)
+    for line in lost:
+        console.print(Text(f"LOST {line}", style="bold red"), soft_wrap=True)
 
 
 def _fitting_table(console: Console, title: str, columns: Sequence[Column], records: Sequence[Record]) -> Table:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mcubench.store.database import Database, Run
-from mcubench.store.record import Record, point_id
+from mcubench.store.record import TIMED_FIELDS, Record, point_id
 
-__all__ = ["Database", "Record", "Run", "point_id"]
+__all__ = ["TIMED_FIELDS", "Database", "Record", "Run", "point_id"]

@@ -18,7 +18,7 @@ from mcubench.store.record import Record
 __all__ = ["Database", "Run"]
 
 # To be counted up whenever a column changes; kept in SQLite's user_version.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # Another sweep may be committing; it needs milliseconds.
 BUSY_TIMEOUT_S = 10.0
 
@@ -30,13 +30,17 @@ BOOL_NAMES = [field.name for field in FIELDS if "bool" in str(field.type)]
 
 @dataclass(frozen=True)
 class Run:
-    """One sweep: what was asked (`request`), and on what it was measured (`identity`: board uid, firmware, models)."""
+    """One sweep: what was asked (`request`), and on what it was measured (`identity`: board uid, firmware, models).
+
+    `lost` has a line for every board that could not be measured to the end.
+    """
 
     run_id: str
     started_at: str
     command: str
     request: dict[str, Any]
     identity: dict[str, str]
+    lost: list[str] = dataclasses.field(default_factory=list)
 
 
 class Database:
@@ -63,7 +67,16 @@ class Database:
         """Store a new run, without records yet."""
         values = (run.run_id, run.started_at, run.command, json.dumps(run.request), json.dumps(run.identity))
         with self._transaction():
-            self._connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", values)
+            self._connection.execute(
+                "INSERT INTO runs (run_id, started_at, command, request, identity, lost) VALUES (?, ?, ?, ?, ?, ?)",
+                (*values, json.dumps(run.lost)),
+            )
+
+    def update_run(self, run: Run) -> None:
+        """Replace what a stored run was measured on, and which boards it lost."""
+        values = (json.dumps(run.identity), json.dumps(run.lost), run.run_id)
+        with self._transaction():
+            self._connection.execute("UPDATE runs SET identity = ?, lost = ? WHERE run_id = ?", values)
 
     def add_record(self, record: Record) -> None:
         """Store a record; a second one for the same point of the same run is an InputError."""
@@ -103,15 +116,29 @@ class Database:
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if version == SCHEMA_VERSION:
                 return
-            if version != 0 or self._connection.execute("SELECT * FROM sqlite_master").fetchone():
+            if version == 1:
+                self._add_columns()
+            elif version != 0 or self._connection.execute("SELECT * FROM sqlite_master").fetchone():
                 raise InputError(f"{self.path}: not a result database of this version of mcubench; name another --db")
-            columns = ", ".join(f"{field.name} {_sql_type(str(field.type))}" for field in FIELDS)
-            self._connection.execute(f"CREATE TABLE records ({columns}, UNIQUE (run_id, point_id))")
-            self._connection.execute(
-                "CREATE TABLE runs"
-                " (run_id TEXT PRIMARY KEY, started_at TEXT, command TEXT, request TEXT, identity TEXT)"
-            )
+            else:
+                self._create_tables()
             self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _create_tables(self) -> None:
+        columns = ", ".join(f"{field.name} {_sql_type(str(field.type))}" for field in FIELDS)
+        self._connection.execute(f"CREATE TABLE records ({columns}, UNIQUE (run_id, point_id))")
+        self._connection.execute(
+            "CREATE TABLE runs"
+            " (run_id TEXT PRIMARY KEY, started_at TEXT, command TEXT, request TEXT, identity TEXT, lost TEXT)"
+        )
+
+    def _add_columns(self) -> None:
+        """Bring a database of version 1 to this one; what its records do not know stays unknown."""
+        present = {row["name"] for row in self._connection.execute("PRAGMA table_info(records)")}
+        for field in FIELDS:
+            if field.name not in present:
+                self._connection.execute(f"ALTER TABLE records ADD COLUMN {field.name} {_sql_type(str(field.type))}")
+        self._connection.execute("ALTER TABLE runs ADD COLUMN lost TEXT")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -160,6 +187,5 @@ def _record(row: sqlite3.Row) -> Record:
 
 
 def _run(row: sqlite3.Row) -> Run:
-    return Run(
-        row["run_id"], row["started_at"], row["command"], json.loads(row["request"]), json.loads(row["identity"])
-    )
+    request, identity = json.loads(row["request"]), json.loads(row["identity"])
+    return Run(row["run_id"], row["started_at"], row["command"], request, identity, json.loads(row["lost"] or "[]"))

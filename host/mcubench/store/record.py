@@ -6,7 +6,28 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Record", "point_id"]
+__all__ = ["TIMED_FIELDS", "Record", "point_id"]
+
+# What `timing` is about: a measured value and a modelled one of these never share a column.
+TIMED_FIELDS = frozenset(
+    {
+        "cycles_min",
+        "cycles_median",
+        "cycles_p95",
+        "cycles_max",
+        "cold_cycles",
+        "latency_us_min",
+        "latency_us_median",
+        "latency_us_p95",
+        "latency_us_max",
+        "cold_latency_us",
+        "samples",
+        "cold_samples",
+        "samples_us",
+        "layers",
+        "layers_unexplained_cycles",
+    }
+)
 
 
 def point_id(board: str, engine: str, model: str, clock: str) -> str:
@@ -27,19 +48,23 @@ class Record:
     status: str = "ok"
     error: str | None = None
 
+    address: str | None = None
     board: str
     core: str
     board_uid: str
     engine: str
     engine_version: str
+    engine_kernels: str | None = None
     model: str
     model_sha256: str
+    model_macs: int | None = None
     firmware_build: str
     toolchain: str
     flags: str
 
     clock_hz: int | None = None
     clock_verified_hz: int | None = None
+    main_clock: bool | None = None
     settings: dict[str, str] = dataclasses.field(default_factory=dict)
     timing: str
     timing_model: str | None = None
@@ -50,9 +75,14 @@ class Record:
     cycles_p95: int | None = None
     cycles_max: int | None = None
     cold_cycles: float | None = None
+    latency_us_min: float | None = None
     latency_us_median: float | None = None
+    latency_us_p95: float | None = None
+    latency_us_max: float | None = None
+    cold_latency_us: float | None = None
     samples: list[int] | None = None
     cold_samples: list[int] | None = None
+    samples_us: list[float] | None = None
     layers: list[dict[str, Any]] | None = None
     layers_unexplained_cycles: int | None = None
 
@@ -70,6 +100,7 @@ class Record:
     score: float | None = None
     score_threshold: float | None = None
     bit_exact: bool | None = None
+    outputs_sha256: str | None = None
     max_abs_error: float | None = None
 
     payload_bytes: int | None = None

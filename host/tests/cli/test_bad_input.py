@@ -27,7 +27,7 @@ BOARD = ("--board", "native:PROGRAM")
 INT8 = ("--model", "int8")
 CASES = {
     "no board": (INT8, "name a board"),
-    "two boards": ((*BOARD, "--port", "x", *INT8), "exclude each other"),
+    "a port twice": (("--port", "x", "--port", "x", *INT8), "a port was named twice"),
     "unknown board": (("--board", "arduino", *INT8), "no board 'arduino'"),
     "unknown chip": (("--board", "virtual:z80", *INT8), "no virtual chip 'z80'"),
     "unknown program": (("--board", "native:/nosuch", *INT8), "there is no program '/nosuch'"),

@@ -32,7 +32,8 @@ def test_every_command_explains_itself(mcubench: Run) -> None:
 def test_boards_lists_known_boards(mcubench: Run) -> None:
     assert "virtual:stm32f746" in mcubench("boards").stdout.replace("\n", "")
     listing = json.loads(mcubench("boards", "--json").stdout)
-    assert [board["name"] for board in listing["known"]] == ["stm32f746"]
+    assert [board["name"] for board in listing["known"]] == ["stm32f746", "nrf52840", "esp32", "native", "python"]
+    assert listing["known"][4]["engines"] == ["tflm", "litert"]
     assert isinstance(listing["attached"], list)
 
 

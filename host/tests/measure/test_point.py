@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,17 +34,20 @@ def test_a_good_point_has_everything(bench: Bench, int8: Model, vectors: Vectors
     steps: list[str] = []
     record = measure(bench, int8, vectors, 300, steps.append)
     assert (record.status, record.error) == ("ok", None)
-    assert (record.n, len(record.samples or [])) == (20, 20)
-    assert record.cycles_min == min(record.samples or [])
-    assert record.cycles_max == max(record.samples or [])
-    assert len(record.cold_samples or []) == 3
-    assert record.latency_us_median == pytest.approx((record.cycles_median or 0) / 1e9 * 1e6)
-    assert abs((record.clock_verified_hz or 0) / 1e9 - 1) < 0.01
+    assert (record.n, len(record.samples_us or [])) == (20, 20)
+    assert record.latency_us_min == min(record.samples_us or [])
+    assert record.latency_us_max == max(record.samples_us or [])
+    assert record.latency_us_min <= (record.latency_us_median or 0) <= (record.latency_us_p95 or 0)
+    assert record.cold_latency_us
     assert (record.vectors, record.bit_exact, record.max_abs_error) == (300, True, 0)
     assert record.score is not None
     assert record.score_threshold is not None
     assert record.score > record.score_threshold
     assert [layer["op"] for layer in record.layers or []].count("CONV_2D") == 3
+    assert sum(layer["us"] for layer in record.layers or []) > 0
+    assert record.outputs_sha256 == hashlib.sha256(vectors.first(300).outputs.tobytes()).hexdigest()
+    assert record.engine_kernels
+    assert record.model_macs == int8.macs
     assert (record.timing, record.timing_model) == ("measured", None)
     assert record.flash_image_bytes is None  # a PC has no flash
     assert record.arena_bytes
@@ -51,6 +55,48 @@ def test_a_good_point_has_everything(bench: Bench, int8: Model, vectors: Vectors
     assert record.payload_bytes == 300 * (784 + 10)
     assert record.settings["name"] == "1000"
     assert steps[:3] == ["setting the clock 1000", "verifying the clock", "selecting the model"]
+
+
+def test_a_board_that_counts_time_reports_no_cycles(bench: Bench, int8: Model, vectors: Vectors) -> None:
+    record = measure(bench, int8, vectors)
+    assert bench.info.counts_time
+    assert record.timing == "measured"
+    cycles = [getattr(record, name) for name in Record.__dataclass_fields__ if "cycles" in name]
+    assert cycles == [None] * len(cycles)
+    assert (record.clock_hz, record.clock_verified_hz) == (None, None)
+    assert (record.samples, record.cold_samples) == (None, None)
+    assert not any("cycles" in layer for layer in record.layers or [])
+
+
+def test_a_board_that_counts_cycles_reports_both(mnist_program: Path, int8: Model, vectors: Vectors) -> None:
+    child, line = changed(mnist_program, lambda text: text.replace("counts_time=1", "counts_time=0"))
+    with child, line, Link(line.port) as link:
+        board = Board(link)
+        record = measure(Bench(board, board.connect(), board.models(), None, child.kill), int8, vectors)
+    assert (record.status, record.error) == ("ok", None)
+    assert record.cycles_min == min(record.samples or [])
+    assert record.cycles_max == max(record.samples or [])
+    assert len(record.cold_samples or []) == 3
+    assert record.latency_us_median == pytest.approx((record.cycles_median or 0) / 1e9 * 1e6)
+    assert record.latency_us_p95 == pytest.approx((record.cycles_p95 or 0) / 1e9 * 1e6)
+    assert record.cold_latency_us == pytest.approx((record.cold_cycles or 0) / 1e9 * 1e6)
+    assert abs((record.clock_verified_hz or 0) / 1e9 - 1) < 0.01
+    assert all(layer["cycles"] > 0 for layer in record.layers or [])
+    assert record.samples_us is None
+
+
+@pytest.mark.parametrize(("command", "unknown"), [("ok layers=", "layers"), ("ok n=3", "cold_latency_us")])
+def test_what_a_board_cannot_do_is_unknown_and_no_failure(
+    mnist_program: Path, int8: Model, vectors: Vectors, command: str, unknown: str
+) -> None:
+    child, line = changed(
+        mnist_program, lambda text: "error refused reason=cannot" if text.startswith(command) else text
+    )
+    with child, line, Link(line.port) as link:
+        board = Board(link)
+        record = measure(Bench(board, board.connect(), board.models(), None, child.kill), int8, vectors)
+    assert (record.status, getattr(record, unknown)) == ("ok", None)
+    assert record.latency_us_median
 
 
 def test_floats_may_differ_within_the_models_tolerance(bench: Bench, models_folder: Path) -> None:
@@ -130,8 +176,14 @@ def test_a_wrong_crystal_leaves_cycles_but_no_microseconds(
     mnist_program: Path, int8: Model, vectors: Vectors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clockcheck, "SPANS_S", (0.3,))
-    believed = "hz=1040000000"
-    child, line = changed(mnist_program, lambda text: text.replace("hz=1000000000", believed))
+    lies = {"hz=1000000000": "hz=1040000000", "counts_time=1": "counts_time=0"}
+
+    def change(text: str) -> str:
+        for truth, lie in lies.items():
+            text = text.replace(truth, lie)
+        return text
+
+    child, line = changed(mnist_program, change)
     with child, line, Link(line.port) as link:
         board = Board(link)
         record = measure(Bench(board, board.connect(), board.models(), None, child.kill), int8, vectors)

@@ -14,20 +14,26 @@ from mcubench.store import Database, Record, Run, point_id
 
 FULL = Record(
     run_id="r1", point_id=point_id("b", "e", "m", "216"), started_at="2026-01-01T00:00:00.000+00:00",
-    status="failed", error="why", board="b", core="c", board_uid="00", engine="e", engine_version="1", model="m",
-    model_sha256="ff", firmware_build="f", toolchain="gcc", flags="-O3", clock_hz=216_000_000,
-    clock_verified_hz=216_000_001, settings={"name": "216", "icache": "1"}, timing="modelled", timing_model="m7-1",
-    n=3, cycles_min=1, cycles_median=2.5, cycles_p95=3, cycles_max=3, cold_cycles=4.0, latency_us_median=0.5,
-    samples=[1, 2, 3], cold_samples=[4], layers=[{"index": 0, "op": "CONV_2D", "cycles": 1}],
+    status="failed", error="why", address="virtual:b", board="b", core="c", board_uid="00", engine="e",
+    engine_version="1", engine_kernels="dsp", model="m", model_sha256="ff", model_macs=7, firmware_build="f",
+    toolchain="gcc", flags="-O3", clock_hz=216_000_000, clock_verified_hz=216_000_001, main_clock=True,
+    settings={"name": "216", "icache": "1"}, timing="modelled", timing_model="m7-1", n=3, cycles_min=1,
+    cycles_median=2.5, cycles_p95=3, cycles_max=3, cold_cycles=4.0, latency_us_min=0.25, latency_us_median=0.5,
+    latency_us_p95=0.75, latency_us_max=1.0, cold_latency_us=2.0, samples=[1, 2, 3], cold_samples=[4],
+    samples_us=[0.25, 0.5], layers=[{"index": 0, "op": "CONV_2D", "cycles": 1}],
     layers_unexplained_cycles=1, flash_model_bytes=1, flash_other_models_bytes=0, flash_engine_bytes=2,
     flash_harness_bytes=3, flash_image_bytes=6, ram_static_bytes=7, arena_bytes=8, stack_bytes=9, vectors=300,
-    metric="top1", score=0.5, score_threshold=0.95, bit_exact=False, max_abs_error=1e-6, payload_bytes=1,
-    wire_tx_bytes=2, wire_rx_bytes=3, retransmits=0, elapsed_s=0.1,
+    metric="top1", score=0.5, score_threshold=0.95, bit_exact=False, outputs_sha256="ab", max_abs_error=1e-6,
+    payload_bytes=1, wire_tx_bytes=2, wire_rx_bytes=3, retransmits=0, elapsed_s=0.1,
 )  # fmt: skip
 EMPTY = Record(
     run_id="r1", point_id="empty", started_at="t", board="b", core="c", board_uid="00", engine="e", engine_version="1",
     model="m", model_sha256="ff", firmware_build="f", toolchain="gcc", flags="", timing="measured",
 )  # fmt: skip
+NEW_IN_VERSION_2 = {
+    "address", "engine_kernels", "model_macs", "main_clock", "latency_us_min", "latency_us_p95", "latency_us_max",
+    "cold_latency_us", "samples_us", "outputs_sha256",
+}  # fmt: skip
 RUN = Run("r1", "2026-01-01", "mcubench sweep", {"models": ["m"], "vectors": 300}, {"board uid": "00"})
 
 
@@ -52,6 +58,36 @@ def test_records_come_back_as_they_went_in(path: Path) -> None:
         assert database.records("r1") == [FULL, EMPTY]
         assert database.records("r2") == []
         assert database.records("r1")[0].bit_exact is False
+
+
+def test_what_became_of_a_run_replaces_what_was_stored(path: Path) -> None:
+    with Database(path) as database:
+        database.add_run(RUN)
+        found = replace(RUN, identity={"board uid": "01"}, lost=["b: not measured: it went away"])
+        database.update_run(found)
+        assert database.runs() == [found]
+
+
+def test_a_database_of_version_1_is_read_and_continued(path: Path) -> None:
+    old = [field.name for field in fields(Record) if field.name not in NEW_IN_VERSION_2]
+    path.parent.mkdir(parents=True)
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"CREATE TABLE records ({', '.join(old)}, UNIQUE (run_id, point_id))")
+        connection.execute("CREATE TABLE runs (run_id TEXT PRIMARY KEY, started_at, command, request, identity)")
+        connection.execute("INSERT INTO runs VALUES ('r1', '2026-01-01', 'mcubench sweep', '{}', '{}')")
+        connection.execute(
+            "INSERT INTO records (run_id, point_id, started_at, status, board, core, board_uid, engine, engine_version,"
+            " model, model_sha256, firmware_build, toolchain, flags, settings, timing)"
+            " VALUES ('r1', 'old', 't', 'ok', 'b', 'c', '00', 'e', '1', 'm', 'ff', 'f', 'gcc', '', '{}', 'measured')"
+        )
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with Database(path) as database:
+        database.add_record(FULL)
+        assert database.records("r1") == [replace(EMPTY, point_id="old"), FULL]
+        assert database.runs()[0].lost == []
+    with Database(path) as database:
+        assert len(database.records("r1")) == 2
 
 
 def test_unknown_is_null_in_sql_too(path: Path) -> None:
