@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from mcubench.boards.images import NATIVE_PROGRAM
+from mcubench.boards.known import DEFAULT_ENGINE, KNOWN_BOARDS, build_command
 from mcubench.errors import InputError
 from mcubench.link.discover import AttachedPort, attached_ports
 from mcubench.models.catalog import find_models_folder, list_models
@@ -22,12 +24,13 @@ __all__ = ["EXTRAS", "Finding", "examine", "virtual_board_works"]
 OLDEST_PYTHON = (3, 11)
 COMPILER = "arm-none-eabi-gcc"
 COMPILER_TIMEOUT_S = 10.0
-IMAGE = Path(".pio/build/stm32f746-local/firmware.elf")
+BUILD = Path(".pio/build")
 EXTRAS = {
     "": "the host program itself",
     "virtual": "virtual boards",
     "firmware": "building firmware",
     "hil": "the HIL suite",
+    "serve": "boards python:<engine>",
     "dev": "the tests of this project",
 }
 # Without these no virtual board runs; everything else is for more than that.
@@ -54,7 +57,8 @@ def examine() -> list[Finding]:
         _compiler(),
         _build_tool(project),
         _models(folder),
-        _image(project / IMAGE),
+        *_images(project),
+        _native_program(project),
         *_ports(attached_ports()),
     ]
 
@@ -86,6 +90,8 @@ def _packages(extra: str) -> Finding:
     if missing:
         target = f"'mcubench[{extra}]'" if extra else "mcubench"
         return Finding(part, False, f"missing: {', '.join(missing)}", f"make setup, or pip install {target}")
+    if not present:
+        return Finding(part, False, "unknown to the mcubench that is installed", "make setup")
     return Finding(part, True, ", ".join(present))
 
 
@@ -132,18 +138,41 @@ def _models(folder: Path | None) -> Finding:
     return Finding("models", True, ", ".join(list_models(folder)))
 
 
-def _image(path: Path) -> Finding:
+def _images(project: Path) -> list[Finding]:
+    """Return the image that the demo needs, then those of other virtual boards and engines."""
+    demo, *others = [
+        (f"{board.environment(engine)}-local", engine)
+        for board in KNOWN_BOARDS
+        if board.virtual
+        for engine in board.engines
+    ]
+    findings = [_image("firmware image", project / BUILD / demo[0], "make firmware")]
+    for environment, engine in others:
+        remedy = "make firmware" if engine == DEFAULT_ENGINE else build_command(environment, engine)
+        findings.append(_image(f"image {environment}", project / BUILD / environment, remedy))
+    return findings
+
+
+def _native_program(project: Path) -> Finding:
+    program = project / NATIVE_PROGRAM
+    if program.exists():
+        return Finding("native board", True, _short(program))
+    return Finding("native board", False, "not built", "make firmware")
+
+
+def _image(part: str, folder: Path, remedy: str) -> Finding:
+    path = folder / "firmware.elf"
     if not path.exists():
-        return Finding("firmware image", False, "not built", "make firmware")
+        return Finding(part, False, "not built", remedy)
     try:
         # Here and not above: pyelftools comes with the extra [virtual], and doctor has to run without it.
         from mcubench.image_layout import read_layout
 
         image = read_layout(path)
     except (ImportError, InputError) as error:
-        return Finding("firmware image", False, str(error), "make setup firmware")
+        return Finding(part, False, str(error), f"make setup, then {remedy}")
     models = ", ".join(image.model_flash_bytes) or "no models"
-    return Finding("firmware image", True, f"{_short(path)}: {image.flash_bytes} bytes of flash, {models}")
+    return Finding(part, True, f"{_short(path)}: {image.flash_bytes} bytes of flash, {models}")
 
 
 def _short(path: Path) -> str:

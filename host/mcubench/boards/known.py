@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 __all__ = ["DEFAULT_ENGINE", "KNOWN_BOARDS", "KnownBoard", "build_command", "known_board", "virtual_chips"]
 
+# What an engine needs that this repository does not hold.
+NEEDS = {
+    "tflm": "it needs TensorFlow Lite Micro in $MCUBENCH_LIB_DIR, see docs/tflm.md",
+    "xcubeai": "it needs ST's files, see docs/xcubeai.md",
+}
 # PlatformIO environments name an engine unless it is this one.
 DEFAULT_ENGINE = "generated"
 
@@ -26,13 +31,13 @@ class KnownBoard:
         return self.name if engine == DEFAULT_ENGINE else f"{self.name}-{engine}"
 
 
-GENERATED_AND_TFLM = ("generated", "tflm")
+OPEN = ("generated", "tflm")
 KNOWN_BOARDS = (
     KnownBoard(
-        "stm32f746", "STM32F746G-DISCO", "Cortex-M7, 16 to 216 MHz", GENERATED_AND_TFLM, True, "virtual:stm32f746"
+        "stm32f746", "STM32F746G-DISCO", "Cortex-M7, 16 to 216 MHz", (*OPEN, "xcubeai"), True, "virtual:stm32f746"
     ),
-    KnownBoard("nrf52840", "nRF52840-DK", "Cortex-M4F, 64 MHz", GENERATED_AND_TFLM, True, "virtual:nrf52840"),
-    KnownBoard("esp32", "ESP32 DevKit", "Xtensa LX6, 80 to 240 MHz", GENERATED_AND_TFLM, False, None),
+    KnownBoard("nrf52840", "nRF52840-DK", "Cortex-M4F, 64 MHz", OPEN, True, "virtual:nrf52840"),
+    KnownBoard("esp32", "ESP32 DevKit", "Xtensa LX6, 80 to 240 MHz", OPEN, False, None),
     KnownBoard("native", "this PC, compiled C", "counts time", ("generated",), False, "native"),
     KnownBoard("python", "this PC, Python packages", "counts time", ("tflm", "litert"), False, "python:<engine>"),
 )
@@ -50,5 +55,5 @@ def virtual_chips() -> list[str]:
 
 def build_command(environment: str, engine: str) -> str:
     """Return what builds an image, for messages."""
-    needs = " (it needs TensorFlow Lite Micro in $MCUBENCH_LIB_DIR)" if engine == "tflm" else ""
+    needs = f" ({NEEDS[engine]})" if engine in NEEDS else ""
     return f"pio run -e {environment}{needs}"

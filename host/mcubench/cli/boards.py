@@ -6,11 +6,11 @@ import dataclasses
 import json
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from mcubench.boards import KNOWN_BOARDS
 from mcubench.link import AttachedPort, attached_ports
+from mcubench.report import report_console
 
 __all__ = ["command"]
 
@@ -24,7 +24,7 @@ def command(as_json: bool) -> None:
         known = [dataclasses.asdict(board) for board in KNOWN_BOARDS]
         print(json.dumps({"known": known, "attached": [dataclasses.asdict(port) for port in ports]}))
         return
-    console = Console()
+    console = report_console()
     console.print(_known_table())
     if ports:
         console.print(_port_table(ports))
@@ -33,10 +33,10 @@ def command(as_json: bool) -> None:
 
 
 def _known_table() -> Table:
-    table = Table("Name", "Product", "Core", "Without hardware", title="Known boards", title_justify="left")
+    headings = ("Name", "Product", "Core", "Engines", "Without hardware, --board")
+    table = Table(*headings, title="Known boards", title_justify="left")
     for board in KNOWN_BOARDS:
-        virtual = f"--board virtual:{board.name}" if board.virtual else "-"
-        table.add_row(board.name, board.product, board.core, virtual)
+        table.add_row(board.name, board.product, board.core, ", ".join(board.engines), board.address or "-")
     return table
 
 

@@ -6,11 +6,11 @@ import dataclasses
 import json
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from mcubench.doctor import Finding, examine, virtual_board_works
 from mcubench.errors import RigError
+from mcubench.report import report_console
 
 __all__ = ["command"]
 
@@ -27,7 +27,7 @@ def command(as_json: bool) -> None:
     if as_json:
         print(json.dumps({"virtual_board_works": works, "findings": [dataclasses.asdict(each) for each in findings]}))
     else:
-        Console().print(_table(findings))
+        report_console().print(_table(findings))
         print("A virtual board can be measured: make demo" if works else "A virtual board cannot be measured yet.")
     if not works:
         raise SystemExit(RigError.exit_code)

@@ -59,11 +59,21 @@ def test_folder_outside_the_project_has_neither_models_nor_image(
 def test_file_that_is_no_elf_is_no_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MCUBENCH_MODELS", str(Path(__file__).parents[3] / "models"))
-    monkeypatch.setattr(doctor, "IMAGE", tmp_path / "firmware.elf")
-    (tmp_path / "firmware.elf").write_bytes(b"not an ELF")
+    monkeypatch.setattr(doctor, "BUILD", tmp_path)
+    (tmp_path / "stm32f746-local").mkdir()
+    (tmp_path / "stm32f746-local" / "firmware.elf").write_bytes(b"not an ELF")
     found = finding("firmware image")
     assert not found.good
     assert "expected an ELF file" in found.found
+
+
+def test_every_image_of_a_virtual_board_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MCUBENCH_MODELS", raising=False)
+    assert finding("image nrf52840-local").remedy == "make firmware"
+    assert "pio run -e nrf52840-tflm-local" in finding("image nrf52840-tflm-local").remedy
+    assert "MCUBENCH_LIB_DIR" in finding("image nrf52840-tflm-local").remedy
+    assert finding("native board") == Finding("native board", False, "not built", "make firmware")
 
 
 def test_missing_compiler_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
