@@ -21,12 +21,15 @@ from unicorn import (
     UC_PROT_WRITE,
     Uc,
 )
+from unicorn.arm_const import UC_ARM_REG_CPSR
 from unicorn.unicorn_const import UC_TLB_VIRTUAL
 
 __all__ = ["watch_pages"]
 
 _DATA = UC_PROT_READ | UC_PROT_WRITE
 _ROM = UC_PROT_READ | UC_PROT_EXEC
+# Unicorn 2.1.4 leaves these set after a hook within an IT block: the code after the block would run as if conditional.
+_IT_BITS = 0x0600FC00
 
 
 def watch_pages(uc: Uc, is_rom: Callable[[int], bool]) -> None:
@@ -37,7 +40,7 @@ def watch_pages(uc: Uc, is_rom: Callable[[int], bool]) -> None:
     uc.ctl_set_tlb_mode(UC_TLB_VIRTUAL)
     executed: set[int] = set()
 
-    def fill(_uc: Uc, page: int, access: int, entry: Any, _data: object) -> bool:
+    def fill(uc: Uc, page: int, access: int, entry: Any, _data: object) -> bool:
         entry.paddr = page
         if is_rom(page) and access != UC_MEM_WRITE:
             entry.perms = _ROM
@@ -46,6 +49,9 @@ def watch_pages(uc: Uc, is_rom: Callable[[int], bool]) -> None:
             entry.perms = UC_PROT_ALL
         else:
             entry.perms = _DATA
+        status = uc.reg_read(UC_ARM_REG_CPSR)
+        if status & _IT_BITS:
+            uc.reg_write(UC_ARM_REG_CPSR, status & ~_IT_BITS)
         return True
 
     uc.hook_add(UC_HOOK_TLB_FILL, fill)
