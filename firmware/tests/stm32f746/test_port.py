@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from pio import build_image
 
 from mcubench.boards.resolve import BoardAddress, open_board
 from mcubench.errors import BoardError
@@ -17,6 +18,11 @@ from mcubench.protocol.client import Board
 # Up and down, in and out of over-drive, between the oscillators: every kind of step.
 JOURNEY = ["216", "16", "200", "180", "216", "48", "168", "216-nocache", "144", "96", "120", "288", "16", "240", "216"]
 OVERCLOCKED = {"240", "288"}
+
+
+@pytest.fixture(scope="module")
+def harness() -> ImageLayout:
+    return build_image("stm32f746-harness-local")
 
 
 @contextmanager
