@@ -30,7 +30,7 @@ size_t port_uid(uint8_t *uid, size_t size) {
  * (MDK, system_nrf52_approtect.h). */
 static void debug_port_open(void) {
     if (FICR_REVISION >= FICR_REVISION_3) {
-        APPROTECT_DISABLE = UICR_APPROTECT;
+        APPROTECT_DISABLE = UICR_APPROTECT & APPROTECT_MASK;
     }
 }
 

@@ -35,6 +35,7 @@
 /* Access port protection, from build code Fxx on */
 #define APPROTECT_DISABLE REGISTER(0x40000558u)
 #define UICR_APPROTECT REGISTER(0x10001208u)
+#define APPROTECT_MASK 0xFFu /* of both */
 
 /* NVMC */
 #define NVMC_ICACHECNF REGISTER(0x4001E540u)
