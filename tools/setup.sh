@@ -60,6 +60,14 @@ install_compiler() {
     say "arm-none-eabi-gcc $(arm-none-eabi-gcc -dumpfullversion)"
 }
 
+# Wanted by tests only: core and engine must compile for the ESP32's kind of core too, whose own compiler Debian has not.
+install_xtensa_compiler() {
+    if ! command -v xtensa-lx106-elf-gcc > /dev/null || [ ! -d /usr/lib/xtensa-lx106-elf/include ]; then
+        apt_install gcc-xtensa-lx106 picolibc-xtensa-lx106-elf ||
+            say "no xtensa-lx106-elf-gcc: tests skip it (Debian: apt install gcc-xtensa-lx106 picolibc-xtensa-lx106-elf)"
+    fi
+}
+
 # PlatformIO's build tool, and the platform of this repository. The first run of PlatformIO also prints a greeting.
 prepare_platformio() {
     .venv/bin/python tools/seed_platformio.py "$PLATFORMIO_CORE_DIR"
@@ -71,5 +79,6 @@ check_python
 create_venv
 install_packages
 install_compiler
+install_xtensa_compiler
 prepare_platformio
 say "ready"

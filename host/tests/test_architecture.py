@@ -33,6 +33,7 @@ MAY_INCLUDE = {
     "cortex_m": {"port.h"},
     "stm32f746": {"port.h", "barrier.h"},
     "native": {"port.h", "core.h"},  # its main() takes options and may end
+    "esp32": {"port.h", "core.h"},  # ESP-IDF has its own main()
     "engines/generated": {"engine.h"},
     "engines/none": {"engine.h"},
 }

@@ -1,0 +1,22 @@
+/* Fake of components/esp_system/include/esp_system.h, ESP-IDF v5.5.3. */
+#ifndef FAKE_IDF_ESP_SYSTEM_H
+#define FAKE_IDF_ESP_SYSTEM_H
+
+typedef enum {
+    ESP_RST_UNKNOWN,
+    ESP_RST_POWERON,
+    ESP_RST_EXT,
+    ESP_RST_SW,
+    ESP_RST_PANIC,
+    ESP_RST_INT_WDT,
+    ESP_RST_TASK_WDT,
+    ESP_RST_WDT,
+    ESP_RST_DEEPSLEEP,
+    ESP_RST_BROWNOUT,
+    ESP_RST_SDIO,
+} esp_reset_reason_t;
+
+esp_reset_reason_t esp_reset_reason(void);
+_Noreturn void esp_restart(void);
+
+#endif
