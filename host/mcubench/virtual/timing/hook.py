@@ -27,8 +27,8 @@ ICACHE_ON, DCACHE_ON, ICACHE_SETS, ICACHE_WAYS, DCACHE_SETS, DCACHE_WAYS = range
 MISPREDICTED, MISPREDICT_COST, ICACHE_MISSES, DCACHE_MISSES, FETCHED = range(13, 18)
 ICACHE_LINE_BITS, DCACHE_LINE_BITS = range(18, 20)
 
-# A region row. Costs are in CPU cycles: of a line fill for instructions and for loads, of one 64-bit instruction fetch
-# and of one data access that no cache serves.
+# A region row. Costs are in CPU cycles: of a line fill for instructions and for loads, of one instruction fetch and
+# of one data access that no cache serves.
 REGION_TABLE, REGION_WORDS, REGION_ROWS = 64, 8, 32
 R_START, R_END, R_CACHED, R_FILL_CODE, R_FILL_DATA, R_FETCH, R_ACCESS = range(7)
 # The last row stands for every address that no region holds.

@@ -68,8 +68,11 @@ NO_CACHE = CacheGeometry(sets=0, ways=0, line_bytes=32)
 class MemoryCosts:
     """CPU cycles that memory adds to the core's own; `flash_*` come on top of the wait states.
 
-    `fill`: a cache line; `access`: a load or store that no cache serves; `fetch`: 64 bits of instructions likewise.
+    `fill`: a cache line; `access`: a load or store that no cache serves; `fetch`: `fetch_bytes` of instructions
+    likewise, a power of two.
     """
+
+    fetch_bytes: int
 
     flash_fill: int
     flash_access: int
@@ -106,6 +109,7 @@ CORTEX_M7 = CoreModel(
     icache=CacheGeometry(sets=64, ways=2, line_bytes=32),
     dcache=CacheGeometry(sets=32, ways=4, line_bytes=32),
     costs=MemoryCosts(
+        fetch_bytes=8,
         flash_fill=5,  # about 12 at 7 wait states
         flash_access=5,
         flash_fetch=1,
@@ -116,7 +120,7 @@ CORTEX_M7 = CoreModel(
     ),
 )
 
-# The nRF52840: an instruction cache and none for data.
+# The nRF52840 (docs/timing.md section 4): a cache for instructions from flash, none for data.
 CORTEX_M4 = CoreModel(
     name="cortex-m4",
     model_id="m4-1",
@@ -125,12 +129,13 @@ CORTEX_M4 = CoreModel(
     icache=CacheGeometry(sets=64, ways=2, line_bytes=16),
     dcache=NO_CACHE,
     costs=MemoryCosts(
+        fetch_bytes=16,
         flash_fill=1,
         flash_access=0,
         flash_fetch=0,
         sram_fill=0,
         sram_access=0,
-        sram_fetch=0,
-        device_access=1,
+        sram_fetch=1,
+        device_access=0,
     ),
 )

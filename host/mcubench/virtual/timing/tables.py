@@ -95,7 +95,7 @@ class Tables:
             row[hook.R_ACCESS], row[hook.R_FETCH] = access, fetch
 
     def _costs(self, region: MemoryRegion, state: MemoryState) -> tuple[int, int, int]:
-        """Return cycles of a line fill, of an access and of a 64-bit fetch without cache."""
+        """Return cycles of a line fill, of an access and of a fetch without cache."""
         costs, wait = self._core.costs, state.flash_wait_states
         if region.kind == "flash":
             if not region.cached and state.prefetch:
@@ -112,7 +112,8 @@ class Tables:
         words = self.words[row : self._block]
         words[hook.B_SIZE], words[hook.B_INSTRUCTIONS] = size_bytes, instructions
         words[hook.B_REGION] = self._region_row(address)
-        words[hook.B_FETCHES] = (address + size_bytes - 1 >> 3) - (address >> 3) + 1
+        fetch_bytes = self._core.costs.fetch_bytes
+        words[hook.B_FETCHES] = (address + size_bytes - 1) // fetch_bytes - address // fetch_bytes + 1
         words[hook.B_LINES] = self._line
         line_bits = int(self.words[hook.ICACHE_LINE_BITS])
         for line in range(address >> line_bits, (address + size_bytes - 1 >> line_bits) + 1):
