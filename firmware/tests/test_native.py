@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import random
 import signal
 import struct
@@ -11,8 +12,9 @@ import time
 import zlib
 from pathlib import Path
 
+import pytest
 import wire_reference as wire
-from core_boards import PtyBoard, stream
+from core_boards import FIRMWARE, WARNINGS, PtyBoard, run_tool, stream
 
 BIG_BYTES = 20000
 
@@ -101,3 +103,26 @@ def test_bad_arguments_get_a_line_of_usage(native_program: Path) -> None:
     for arguments in (["--nothing"], ["--seconds"], ["--seconds", "0"], ["--seconds", "soon"]):
         done = subprocess.run([native_program, *arguments], stderr=subprocess.PIPE, timeout=60)
         assert (done.returncode, done.stderr) == (2, b"usage: board [--stdio] [--seconds N]\n")
+
+
+@pytest.mark.parametrize(
+    ("model_name", "expected"),
+    [
+        ("Intel(R) Xeon(R) CPU E5-2673 v4 @ 2.30GHz", "Intel Xeon E5-2673 v4"),
+        ("11th Gen Intel(R) Core(TM) i7-1185G7 @ 3.00GHz", "11th Gen Intel Core i7-1185G7"),
+        ("AMD Ryzen 9 5950X 16-Core Processor            ", "AMD Ryzen 9 5950X"),
+        ("AMD EPYC", "AMD EPYC"),
+        ("x" * 80, "x" * 63),
+        ("CPU @ 3.00GHz", platform.machine()),
+        (None, platform.machine()),
+    ],
+)
+def test_the_processor_is_called_by_its_name(tmp_path: Path, model_name: str | None, expected: str) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor\t: 0\n" + (f"model name\t: {model_name}\n" if model_name else ""))
+    source = (FIRMWARE / "native" / "cpu.c").read_text().replace("/proc/cpuinfo", str(cpuinfo))
+    (tmp_path / "cpu.c").write_text(source + "int main(void) { return puts(cpu_name()) < 0; }\n")
+    program = tmp_path / "cpu"
+    options = ("-std=c11", "-D_GNU_SOURCE", "-fsanitize=address,undefined", f"-I{FIRMWARE / 'native'}")
+    run_tool("gcc", *WARNINGS, *options, tmp_path / "cpu.c", "-o", program)
+    assert run_tool(program).strip() == expected
