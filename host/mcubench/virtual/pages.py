@@ -4,6 +4,9 @@ Unicorn 2.1.4 sends every store to a page that might hold code through a slow pa
 throw away; with a core's own map, where all RAM may be executed, that is every store: a quarter of the run time of a
 network. Here a page counts as code only once the core has fetched from it, and from then on for good, so code that is
 written at run time is still noticed.
+
+Being asked in the middle of an IT block has a side effect in Unicorn 2.1.4: the block's state stays set when it is
+over, and the next instructions are executed on its condition. It is cleared here: while a basic block runs it is unset.
 """
 
 from __future__ import annotations
@@ -21,15 +24,14 @@ from unicorn import (
     UC_PROT_WRITE,
     Uc,
 )
-from unicorn.arm_const import UC_ARM_REG_CPSR
+from unicorn.arm_const import UC_ARM_REG_XPSR
 from unicorn.unicorn_const import UC_TLB_VIRTUAL
 
 __all__ = ["watch_pages"]
 
 _DATA = UC_PROT_READ | UC_PROT_WRITE
 _ROM = UC_PROT_READ | UC_PROT_EXEC
-# Unicorn 2.1.4 leaves these set after a hook within an IT block: the code after the block would run as if conditional.
-_IT_BITS = 0x0600FC00
+_IT_STATE = 0x0600FC00  # in xPSR
 
 
 def watch_pages(uc: Uc, is_rom: Callable[[int], bool]) -> None:
@@ -49,9 +51,9 @@ def watch_pages(uc: Uc, is_rom: Callable[[int], bool]) -> None:
             entry.perms = UC_PROT_ALL
         else:
             entry.perms = _DATA
-        status = uc.reg_read(UC_ARM_REG_CPSR)
-        if status & _IT_BITS:
-            uc.reg_write(UC_ARM_REG_CPSR, status & ~_IT_BITS)
+        # A fetch comes between basic blocks, where an IT block may go on.
+        if access != UC_MEM_FETCH and (xpsr := uc.reg_read(UC_ARM_REG_XPSR)) & _IT_STATE:
+            uc.reg_write(UC_ARM_REG_XPSR, xpsr & ~_IT_STATE)
         return True
 
     uc.hook_add(UC_HOOK_TLB_FILL, fill)

@@ -109,3 +109,8 @@ def test_the_same_run_takes_the_same_cycles(bench: Callable[..., Bench]) -> None
         board.until(b"running\n")
         counts.append(board.sent)
     assert counts[0] == counts[1]
+
+
+def test_memory_first_met_in_an_it_block_leaves_the_next_instructions_alone(bench: Callable[..., Bench]) -> None:
+    board = bench("it_block", strict=True)
+    assert numbers(board.ask(b"", 18)) == [16, 0]
