@@ -53,6 +53,7 @@ class VirtualBoard:
         self._outside = outside
         self._journal = Journal(strict)
         self._faults = BoardFaults(faults)
+        self._faults.check_oscillators(chip.name, chip.oscillators)
         self._machine = Machine(chip.unicorn_model, chip.core, chip.memories, chip.windows)
         self._virtual = VirtualTime(self._machine.counter, chip.boot_hz)
         self._pace = Pace(self._virtual, outside.wait)
@@ -129,9 +130,9 @@ class VirtualBoard:
     def _power_on(self, image: Image) -> None:
         machine = self._machine
         machine.scramble_ram()
-        machine.load(image)
         for address, data in self._chip.constants.items():
             machine.memory.write(address, data)
+        machine.load(image)
         entry = int.from_bytes(machine.memory.read(self._chip.vector_table + 4, 4), "little")
         if not entry & 1 or not any(_contains(memory.region, entry) for memory in self._chip.memories):
             raise InputError(

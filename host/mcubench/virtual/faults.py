@@ -4,7 +4,7 @@
     garbage:after=N              after N bytes sent, every byte is a random one
     drop:rate=R  flip:rate=R  double:rate=R      lose, change one bit of, or repeat a byte with probability R
     reset:after=N                the reset pin is pulled after N bytes sent, once
-    crystal:hse_hz=F,hsi_hz=F    the true frequency of an oscillator; hse_hz=0: it never starts
+    crystal:hse_hz=F,hsi_hz=F    the true frequency of an oscillator (nRF52840: hfxo_hz, hfint_hz); 0: it never starts
     hang:after=N                 the core stops after N inferences (falling edges of the window pin)
     die:after=N                  the process ends after N bytes sent
 
@@ -36,7 +36,8 @@ _DEFAULTS: Mapping[str, Mapping[str, float]] = {
     "hang": _COUNTED,
     "die": _COUNTED,
 }
-_OPTIONAL = {"crystal": ("hse_hz", "hsi_hz")}
+_CRYSTALS, _INTERNALS = ("hse_hz", "hfxo_hz"), ("hsi_hz", "hfint_hz")
+_OPTIONAL = {"crystal": (*_CRYSTALS, *_INTERNALS)}
 _DIRECTED = ("drop", "flip", "double")
 _DEAD_EXIT_CODE = 3
 
@@ -82,7 +83,7 @@ def _number(text: str, key: str, value: str) -> float:
         number = -1.0
     highest = {"rate": 1.0}.get(key, 1e12)
     lowest = 1e3 if key.endswith("_hz") else 0.0
-    never_starts = key == "hse_hz" and number == 0.0
+    never_starts = key in _CRYSTALS and number == 0.0
     if not (lowest <= number <= highest or never_starts):
         raise InputError(f"fault '{text}': {key}={value} is not a number from {lowest:g} to {highest:g}")
     return number
@@ -102,11 +103,19 @@ class BoardFaults:
         self.on_hang: Callable[[], None] = lambda: None
 
     def oscillator_hz(self, name: str, nominal_hz: float) -> float:
-        """Return the true frequency of the oscillator "hse" or "hsi"."""
+        """Return the true frequency of the oscillator `name`, as in "hse"."""
         for fault in self._faults:
             if fault.name == "crystal":
                 nominal_hz = fault.values.get(f"{name}_hz", nominal_hz)
         return nominal_hz
+
+    def check_oscillators(self, chip: str, names: Iterable[str]) -> None:
+        """Raise InputError if a fault is about an oscillator that `chip` has not."""
+        known = [f"{name}_hz" for name in names]
+        for fault in self._faults:
+            for key in fault.values if fault.name == "crystal" else ():
+                if key not in known:
+                    raise InputError(f"fault 'crystal': {chip} has {', '.join(known)}, not {key}")
 
     def restarted(self) -> None:
         """The board has begun anew: what it sends from now on gets out again."""

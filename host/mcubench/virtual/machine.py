@@ -35,7 +35,7 @@ __all__ = ["Machine", "Memory", "Stop"]
 _NOWHERE = 0xFFFFFFFF
 _SVC = 2  # Unicorn's number of it
 _EMULATOR_ERROR = -1
-_WFI, _WFE = 0xBF30, 0xBF20
+_WFI, _WFE, _SEV = 0xBF30, 0xBF20, 0xBF40
 _GENERAL = tuple(getattr(arm, f"UC_ARM_REG_R{index}") for index in range(13))
 
 
@@ -96,7 +96,7 @@ class Machine:
         """Fill all RAM with noise, which is what it holds at power-on."""
         noise = random.Random(seed)
         for memory in self._memories:
-            if not memory.rom:
+            if not memory.rom and memory.alias_of is None:
                 self.memory.write(memory.region.start, noise.randbytes(memory.region.size))
 
     def reset(self, vector_table: int) -> None:
@@ -131,7 +131,7 @@ class Machine:
         if is_exception_return(self._pc):
             return Stop.RETURN
         if self._exception is None:
-            waits = self.counter.cycles < until_cycles and self._opcode_before() in (_WFI, _WFE)
+            waits = self.counter.cycles < until_cycles and self._waits()
             return Stop.WAITING if waits else Stop.DEADLINE
         if self._exception == _SVC:
             return Stop.CALL
@@ -188,8 +188,13 @@ class Machine:
         lr = self.uc.reg_read(arm.UC_ARM_REG_LR)
         return f"{reason} in {self._name(self._pc)}, lr {self._name(lr & ~1).replace('pc ', '')}"
 
-    def _opcode_before(self) -> int:
-        return int.from_bytes(self.memory.read(self._pc - 2, 2), "little")
+    def _waits(self) -> bool:
+        """Whether WFI or WFE stopped the core; a WFE right after SEV only takes back what that has set."""
+        opcode = self._opcode_before()
+        return opcode == _WFI or (opcode == _WFE and self._opcode_before(2) != _SEV)
+
+    def _opcode_before(self, count: int = 1) -> int:
+        return int.from_bytes(self.memory.read(self._pc - 2 * count, 2), "little")
 
     def _on_exception(self, uc: Uc, number: int, _data: object) -> None:
         self._exception = number

@@ -65,6 +65,7 @@ class Chip:
     core: CoreModel
     unicorn_model: int
     boot_hz: float  # CPU clock after reset, nominal
+    oscillators: tuple[str, ...]  # those that a fault may detune
     vector_table: int
     memories: tuple[Memory, ...]
     constants: Mapping[int, bytes]  # contents of read-only memory: unique id, sizes

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mcubench.virtual.chips.nrf52840 import NRF52840
 from mcubench.virtual.chips.stm32f746 import STM32F746
 from mcubench.virtual.wiring import Chip
 
 __all__ = ["CHIPS"]
 
-CHIPS: dict[str, Chip] = {chip.name: chip for chip in (STM32F746,)}
+CHIPS: dict[str, Chip] = {chip.name: chip for chip in (STM32F746, NRF52840)}

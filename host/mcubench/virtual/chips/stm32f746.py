@@ -218,6 +218,7 @@ STM32F746 = Chip(
     core=CORTEX_M7,
     unicorn_model=UC_CPU_ARM_CORTEX_M7,
     boot_hz=_NOMINAL.hsi_hz,
+    oscillators=("hse", "hsi"),
     vector_table=0x08000000,
     memories=(
         Memory(_region("itcm", 0x00000000, 16, "itcm")),

@@ -13,7 +13,7 @@ class ReadyFlag:
     def __init__(self, virtual: VirtualTime, delay_s: float, on: bool = False, works: bool = True) -> None:
         self._virtual = virtual
         self._works = works
-        self._delay_s = delay_s
+        self.delay_s = delay_s
         self._initially = on
         self.reset()
 
@@ -24,7 +24,7 @@ class ReadyFlag:
         if not on:
             self._at_s = None
         elif self._at_s is None and self._works:
-            self._at_s = self._virtual.now_s + self._delay_s
+            self._at_s = self._virtual.now_s + self.delay_s
 
     @property
     def enabled(self) -> bool:
