@@ -12,7 +12,7 @@ export PLATFORMIO_SETTING_ENABLE_TELEMETRY := no
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup firmware demo test lint bench fuzz pictures clean
+.PHONY: help setup firmware native demo test lint bench fuzz pictures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ firmware: $(READY) ## build the STM32F746 image with PlatformIO
 	@echo "firmware: building stm32f746-local"
 	@$(BIN)/pio run --silent --environment stm32f746-local
 	@echo "firmware: $(ELF)"
+	@$(if $(shell command -v gcc),$(MAKE) --silent native,echo "firmware: without gcc this PC is no board (apt install gcc libc6-dev)")
+
+native: $(READY)
 	@$(BIN)/mcubench codegen --out $(NATIVE)/models models/mnist-int8 models/mnist-float32 > /dev/null
 	@$(MAKE) --silent -C firmware/native ENGINE=generated GENERATED_DIR=$(CURDIR)/$(NATIVE)/models OUT=$(CURDIR)/$(NATIVE)
 	@echo "firmware: $(NATIVE)/board (this PC as a board)"

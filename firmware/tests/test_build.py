@@ -116,7 +116,7 @@ def test_native_board_takes_an_engine_with_parts_in_cpp(tmp_path: Path) -> None:
     run_tool(*command, "CXXFLAGS=-fno-rtti")
     first = build_facts(tmp_path / "board")
     assert first["kernels"] == "cpp"
-    assert first["flags"].startswith("-std=c++17 -g -O3 -fno-rtti")
+    assert first["flags"].startswith("-std=c++17 -g -O3 -fno-pie -fno-rtti")
     run_tool(*command)
     second = build_facts(tmp_path / "board")
     assert "-fno-rtti" not in second["flags"], "other flags, built again"
