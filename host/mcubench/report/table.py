@@ -45,28 +45,34 @@ def print_report(console: Console, records: Sequence[Record], lost: Sequence[str
     """
     mains = main_points(records)
     if mains:
-        console.print(_fitting_table(console, SUMMARY_TITLE, known_columns(SUMMARY_COLUMNS, mains), mains))
+        _print_table(console, SUMMARY_TITLE, known_columns(SUMMARY_COLUMNS, mains), mains)
     for title, block in by_subject(records):
-        console.print(_fitting_table(console, title, SPEED_COLUMNS, block))
-    console.print(_fitting_table(console, SIZE_TITLE, known_columns(SIZE_COLUMNS, records), sizes(records)))
+        _print_table(console, title, SPEED_COLUMNS, block)
+    _print_table(console, SIZE_TITLE, known_columns(SIZE_COLUMNS, records), sizes(records))
     for line in failures(records):
         console.print(Text(f"FAILED {line}", style="bold red"), soft_wrap=True)
     for line in lost:
         console.print(Text(f"LOST {line}", style="bold red"), soft_wrap=True)
 
 
-def _fitting_table(console: Console, title: str, columns: Sequence[Column], records: Sequence[Record]) -> Table:
+def _print_table(console: Console, title: str, columns: Sequence[Column], records: Sequence[Record]) -> None:
+    # Not as the table's own title, which is broken where the table ends.
+    console.print(Text(title, style="bold"), soft_wrap=True)
+    console.print(_fitting_table(console, columns, records))
+
+
+def _fitting_table(console: Console, columns: Sequence[Column], records: Sequence[Record]) -> Table:
     """Return a table with as many columns as the console has room for, because a number cut short is another number."""
-    table = _table(title, columns, records)
+    table = _table(columns, records)
     spare = max(columns, key=lambda column: column.spare)
     width = Measurement.get(console, console.options.update(max_width=UNLIMITED_WIDTH), table).maximum
     if width <= console.width or not spare.spare:
         return table
-    return _fitting_table(console, title, [column for column in columns if column is not spare], records)
+    return _fitting_table(console, [column for column in columns if column is not spare], records)
 
 
-def _table(title: str, columns: Sequence[Column], records: Sequence[Record]) -> Table:
-    table = Table(title=Text(title, style="bold"), box=SIMPLE_HEAD, padding=0, title_justify="left")
+def _table(columns: Sequence[Column], records: Sequence[Record]) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=0)
     for column in columns:
         table.add_column(
             Text(f"{column.group}\n{column.name}"), justify="left" if column.left else "right", no_wrap=True

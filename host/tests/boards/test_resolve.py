@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mcubench.boards import open_board, parse_board, parse_port
+from mcubench.boards import number_boards, open_board, parse_board, parse_port
 from mcubench.deadline import Deadline
 from mcubench.errors import InputError
 from mcubench.protocol import Board
@@ -39,6 +39,11 @@ def test_a_port_is_an_address_of_one_real_board() -> None:
         ("virtual:", "expected virtual:stm32f746"),
         ("virtual:z80", "no virtual chip 'z80'"),
         ("virtual:stm32f746?speed=9", "found 'speed=9'"),
+        ("virtual:stm32f746?engine=tflm&engine=tflm", "found 'engine=tflm'"),
+        ("virtual:stm32f746?engine=litert", "cannot have the engine 'litert'; there is generated"),
+        ("native:", "expected virtual:stm32f746"),
+        ("python:", "python:<engine>"),
+        ("python:torch", "no board 'python:torch'; there is python:tflm, python:litert"),
         ("virtual:stm32f746?fault=", "found 'fault='"),
         ("", "expected virtual:stm32f746"),
     ],
@@ -56,6 +61,61 @@ def test_firmware_that_is_not_there_is_an_input_error_with_the_remedy(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="make firmware"):
         parse_board("virtual:stm32f746")
+
+
+def test_an_image_that_is_not_built_is_named_with_what_builds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"no \.pio/build/nrf52840-local/firmware\.elf .* pio run -e nrf52840-local;"):
+        parse_board("virtual:nrf52840")
+    with pytest.raises(InputError, match=r"pio run -e nrf52840-tflm-local .it needs .*MCUBENCH_LIB_DIR"):
+        parse_board("virtual:nrf52840", engine="tflm")
+    with pytest.raises(InputError, match=r"no build/native/generated/board in .*make firmware"):
+        parse_board("native")
+
+
+def test_the_engine_picks_the_image_and_the_beginning_of_a_chip_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = tmp_path / ".pio" / "build" / "nrf52840-tflm-local" / "firmware.elf"
+    built.parent.mkdir(parents=True)
+    built.touch()
+    monkeypatch.chdir(tmp_path)
+    for address in (
+        parse_board("virtual:nrf?engine=tflm&fault=silence"),
+        parse_board("virtual:nrf?fault=silence", engine="tflm"),
+    ):
+        assert address.name == "virtual:nrf52840?engine=tflm&fault=silence"
+        assert address.engine == "tflm"
+        assert address.command is not None
+        assert str(built) in address.command
+    with pytest.raises(InputError, match="name two engines"):
+        parse_board("virtual:nrf?engine=tflm", engine="generated")
+
+
+def test_a_firmware_file_may_have_any_engine_unless_one_is_asked_for(elf: Path) -> None:
+    assert parse_board("virtual:stm32f746", elf).engine is None
+    assert parse_board("virtual:stm32f746", elf, engine="tflm").engine == "tflm"
+
+
+def test_a_python_board_serves_the_models_of_the_sweep(tmp_path: Path) -> None:
+    address = parse_board("python:litert", models=[tmp_path / "a", tmp_path / "b"])
+    assert address.command is not None
+    assert address.command[1:] == (
+        "-m", "mcubench", "serve-board", "--engine", "litert", str(tmp_path / "a"), str(tmp_path / "b"),
+    )  # fmt: skip
+    assert (address.engine, address.can_multiply) == ("litert", False)
+
+
+def test_numbers_follow_from_the_addresses_alone(elf: Path) -> None:
+    stm, faulty = parse_board("virtual:stm32f746", elf), parse_board("virtual:stm32f746?fault=silence", elf)
+    tflm, native = parse_board("virtual:stm32f746", elf, "tflm"), parse_board("native:x")
+    port = parse_port("/dev/ttyACM0")
+    assert number_boards([stm]) == number_boards([port]) == [None]
+    assert number_boards([stm, tflm, native]) == [None, None, None]
+    assert number_boards([stm, faulty, native, native]) == [None, 2, None, 4]
+    assert number_boards([stm, port]) == [None, 2]
 
 
 def test_built_firmware_is_found_from_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mcubench.errors import InputError
-from mcubench.measure import choose_clocks, make_plan
+from mcubench.measure import boards_without_clock, choose_clocks, choose_clocks_of_each, make_plan
 from mcubench.measure.plan import main_clock
 from mcubench.models import Model, load_model
 from mcubench.protocol import BoardInfo, ClockSetting, ClockTable, ModelInfo
@@ -57,6 +57,41 @@ def test_clocks_are_named_whole_or_in_part_and_each_is_measured_once() -> None:
 def test_a_clock_that_cannot_be_meant_is_an_input_error(name: str, trouble: str) -> None:
     with pytest.raises(InputError, match=trouble):
         choose_clocks(CLOCKS, [name], overclock=False)
+
+
+def test_main_names_the_main_clock() -> None:
+    assert names(choose_clocks(CLOCKS, ["main"], overclock=False)) == ["216"]
+    assert names(choose_clocks(CLOCKS, ["main", "16"], overclock=True)) == ["16", "216"]
+
+
+NRF = ClockTable(
+    (ClockSetting("64", 64_000_000, False, {}), ClockSetting("64-nocache", 64_000_000, False, {})), (), "64"
+)
+
+
+def test_every_board_has_its_own_clocks() -> None:
+    tables = {"stm": CLOCKS, "nrf": NRF}
+    chosen = choose_clocks_of_each(tables, ["216", "64"], overclock=False)
+    assert {board: names(clocks) for board, clocks in chosen.items()} == {"stm": ["216"], "nrf": ["64"]}
+    assert boards_without_clock(tables, "216", overclock=False) == ["nrf"]
+    assert boards_without_clock(tables, "main", overclock=False) == []
+    both = choose_clocks_of_each(tables, ["main"], overclock=False)
+    assert {board: names(clocks) for board, clocks in both.items()} == {"stm": ["216"], "nrf": ["64"]}
+
+
+def test_a_clock_of_no_board_is_an_input_error_with_the_clocks_of_each() -> None:
+    with pytest.raises(InputError, match=r"no clock '7' on any of the boards; stm has 16, .*; nrf has 64, 64-nocache;"):
+        choose_clocks_of_each({"stm": CLOCKS, "nrf": NRF}, ["216", "7"], overclock=False)
+
+
+def test_a_board_without_clocks_has_no_points(models: list[Model]) -> None:
+    assert make_plan(INFO, [embedded(model) for model in models], models, [], 300, 30) == []
+
+
+def test_a_number_tells_points_of_equal_boards_apart(models: list[Model]) -> None:
+    plan = make_plan(INFO, [embedded(models[0])], models[:1], CLOCKS.settings[:2], 300, 30, number=2)
+    assert [point.id for point in plan] == [f"stm32f746.2/generated/mnist-int8/{clock}" for clock in ("16", "168")]
+    assert [point.main for point in plan] == [False, True]
 
 
 def test_the_main_clock_is_the_fastest_legal_one_with_caches() -> None:

@@ -84,6 +84,74 @@ def test_measured_and_modelled_are_never_in_one_table() -> None:
         assert not ("| modelled |" in block and "| measured |" in block)
 
 
+PC = replace(
+    record(timing="measured"), point_id=point_id("native", "generated", "mnist-int8", "host"), board="native",
+    address="native", clock_hz=None, clock_verified_hz=None, cycles_median=None, cycles_p95=None, cold_cycles=None,
+    latency_us_median=357.0, samples=None, samples_us=[357.0], flash_model_bytes=None,
+)  # fmt: skip
+TFLM = replace(record(), point_id=point_id("stm32f746", "tflm", "mnist-int8", "216"), engine="tflm")
+BOARDS = [replace(record(), main_clock=True, model_macs=2_794_240), record(clock="48", hz=48_000_000), TFLM, PC]
+
+
+def summary(records: list[Record], width: int = 160) -> list[str]:
+    lines = printed(records, width).splitlines()
+    return lines[lines.index("All boards, each at its main clock") : lines.index(next(x for x in lines if " on " in x))]
+
+
+def test_several_boards_are_compared_at_their_main_clocks() -> None:
+    rows = [line.split() for line in summary(BOARDS) if "mnist-int8" in line]
+    assert [row[1:3] for row in rows] == [["stm32f746", "generated"], ["stm32f746", "tflm"], ["native", "generated"]]
+    assert rows[0][3:10] == ["-", "216.0", "3,400,000", "1.22", "15.74", "-", "96,896"]
+    assert rows[2][3:10] == ["-", "-", "-", "-", "-", "0.36", "-"]
+    assert "All boards" not in printed(RECORDS), "one board needs no comparison"
+
+
+def test_measured_and_modelled_share_no_column() -> None:
+    table = markdown_text(BOARDS).split("###")[1]
+    header, _, *rows = [line.split(" | ") for line in table.splitlines() if line.startswith("|")]
+    for number, heading in enumerate(header):
+        kinds = {row[1] == "native" for row in rows if row[number] not in ("-", "- |")}
+        assert not heading.startswith(("Modelled", "Measured")) or len(kinds) == 1, heading
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_the_comparison_cuts_no_number(width: int) -> None:
+    text = printed(BOARDS, width)
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    assert text.count("3,400,000") == 5
+
+
+def test_sizes_of_engines_stand_side_by_side() -> None:
+    text = printed([record(), replace(TFLM, flash_engine_bytes=40_000)])
+    rows = [line.split()[:3] for line in text[text.index("Sizes") :].splitlines() if "mnist" in line]
+    assert rows == [["mnist-int8", "stm32f746", "generated"], ["mnist-int8", "stm32f746", "tflm"]]
+
+
+def test_boards_that_were_lost_stand_at_the_end() -> None:
+    lost = ["virtual:nrf52840: 3 of 4 points not measured: it went away"]
+    console = Console(file=io.StringIO(), width=120)
+    print_report(console, RECORDS, lost)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines()[-1] == f"LOST {lost[0]}"
+    assert markdown_text(RECORDS, lost).endswith(f"### Lost\n\n- {lost[0]}\n")
+
+
+def test_csv_of_both_kinds_has_two_columns_for_what_is_timed() -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_text(BOARDS))))
+    assert (rows[0]["latency_us_median_measured"], rows[3]["latency_us_median_modelled"]) == ("", "")
+    assert float(rows[3]["latency_us_median_measured"]) == 357.0
+    assert "latency_us_median" not in rows[0]
+    assert rows[0]["clock_hz"] == "216000000"
+
+
+def test_a_pc_is_a_line_across_the_chart() -> None:
+    for records in ([PC], BOARDS):
+        root = ElementTree.fromstring(latency_chart(records))
+        dashed = [element for element in root.iter() if element.get("stroke-dasharray")]
+        assert len(dashed) == 2, "in the chart and in the legend"
+
+
 def test_a_report_of_nothing_can_be_printed() -> None:
     assert "Sizes" in printed([])
     assert "no point has a latency" in latency_chart([])

@@ -1,0 +1,121 @@
+"""Who measures when, on real boards with points that only take their time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcubench.boards import ChildBoard
+from mcubench.errors import LinkError, RigError
+from mcubench.link import Link
+from mcubench.measure import Bench, BoardLost, BoardOpened, Lane, Point, PointDone, SweepCrew
+from mcubench.protocol import Board
+
+
+class Counter:
+    """Counts how many points are measured at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now = 0
+        self.most = 0
+
+    def measure(self, bench: Bench, point: Point, on_step: Callable[[str], None]) -> Any:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        on_step("asking")
+        bench.board.info()
+        time.sleep(0.02)
+        with self._lock:
+            self._now -= 1
+        return point
+
+
+def lane(program: Path, title: str, can_multiply: bool, opened: list[str]) -> Lane:
+    @contextmanager
+    def open_bench() -> Iterator[Bench]:
+        opened.append(title)
+        with ChildBoard(title, [str(program)]) as child, Link(child.port) as link:
+            board = Board(link)
+            yield Bench(board, board.connect(), board.models(), None, child.kill)
+
+    return Lane(title, open_bench, can_multiply)
+
+
+def points(count: int) -> deque[Any]:
+    return deque(range(count))
+
+
+@pytest.mark.parametrize(("jobs", "boards", "most", "started"), [(1, 3, 1, 3), (2, 3, 2, 4), (3, 1, 3, 3)])
+def test_as_many_boards_measure_at_once_as_there_are_jobs(
+    echo_program: Path, jobs: int, boards: int, most: int, started: int
+) -> None:
+    opened: list[str] = []
+    lanes = [lane(echo_program, f"b{number}", True, opened) for number in range(boards)]
+    counter = Counter()
+    with SweepCrew(lanes, jobs) as crew:
+        assert all(isinstance(event, BoardOpened) for event in crew.open())
+        for each in lanes:
+            each.points = points(6)
+        done = [event.lane.title for event in crew.measure(counter.measure) if isinstance(event, PointDone)]
+    assert sorted(done) == sorted(each.title for each in lanes for _ in range(6))
+    assert counter.most == most
+    assert boards <= len(opened) <= started
+
+
+def test_boards_that_do_not_share_jobs_all_measure_at_once(echo_program: Path) -> None:
+    lanes = [lane(echo_program, f"b{number}", False, []) for number in range(3)]
+    counter = Counter()
+    with SweepCrew(lanes, 1) as crew:
+        list(crew.open())
+        for each in lanes:
+            each.points = points(5)
+        list(crew.measure(counter.measure))
+    assert counter.most == 3
+
+
+def test_a_lost_board_leaves_its_points_and_the_others_go_on(echo_program: Path) -> None:
+    good, bad = (lane(echo_program, title, True, []) for title in ("good", "bad"))
+
+    def measure(bench: Bench, point: Point, on_step: Callable[[str], None]) -> Any:
+        del on_step
+        if bench is benches["bad"]:
+            bench.abort()
+        bench.board.info()
+        time.sleep(0.02)
+        return point
+
+    benches: dict[str, Bench] = {}
+    with SweepCrew([good, bad], 2) as crew:
+        for event in crew.open():
+            assert isinstance(event, BoardOpened)
+            benches[event.lane.title] = event.bench
+        good.points, bad.points = points(4), points(4)
+        events = list(crew.measure(measure))
+    lost = [event for event in events if isinstance(event, BoardLost)]
+    assert [event.lane.title for event in lost] == ["bad"]
+    assert isinstance(lost[0].error, LinkError)
+    assert sum(isinstance(event, PointDone) and event.lane is good for event in events) == 4
+
+
+def test_a_board_that_cannot_be_opened_is_told_and_the_others_are_opened(echo_program: Path) -> None:
+    @contextmanager
+    def fail() -> Iterator[Bench]:
+        raise RigError("no board here")
+        yield
+
+    lanes = [Lane("absent", fail, False), lane(echo_program, "there", False, [])]
+    with SweepCrew(lanes, 1) as crew:
+        events = list(crew.open())
+        lanes[1].points = points(1)
+        done = [event for event in crew.measure(Counter().measure) if isinstance(event, PointDone)]
+    assert [str(event.error) for event in events if isinstance(event, BoardLost)] == ["no board here"]
+    assert len(done) == 1
