@@ -1,7 +1,8 @@
 """Turns the folders of custom_models into C with `mcubench codegen` and adds it to the build.
 
-Writes $BUILD_DIR/generated: one C file per model, models.c (the table of models) and models.ld (one output section per
-model, so that their flash sizes are known). An image without models gets an empty models.ld.
+Writes $BUILD_DIR/generated: one C file per model, models.c (the table of models), models.ld (one output section per
+model, so that their flash sizes are known) and what else the engine needs. An image without models gets an empty
+models.ld. A model that is larger than the board's flash or arena is refused here, before anything is compiled.
 """
 
 import os
@@ -31,10 +32,21 @@ def interpreter():
     return str(own) if own.exists() else sys.executable
 
 
+def target():
+    """Return the options that say what the code is for."""
+    return [
+        *("--engine", engine),
+        *("--engine-version", env.get("MCUBENCH_ENGINE_VERSION", "")),
+        *("--core", env.GetProjectOption("custom_core")),
+        *("--flash", str(env.BoardConfig().get("upload.maximum_size"))),
+        *("--arena", env.GetProjectOption("custom_arena_bytes")),
+    ]
+
+
 def generate(models):
     """Run the code generator. Of its messages only the last line is shown, which says what is wrong."""
     paths = [str(project / "models" / name) for name in models]
-    command = [interpreter(), "-m", "mcubench", "codegen", "--out", str(generated), *paths]
+    command = [interpreter(), "-m", "mcubench", "codegen", *target(), "--out", str(generated), *paths]
     environment = {**os.environ, "PYTHONPATH": str(project / "host")}
     try:
         done = subprocess.run(
@@ -49,12 +61,13 @@ def generate(models):
 
 
 def start_anew_if_others(models):
-    """Remove what was generated for another list of models: every C file in the folder is compiled."""
+    """Remove what was generated for another engine or list of models: every C file in the folder is compiled."""
     record = generated / "models.txt"
-    if not record.exists() or record.read_text().split() != models:
+    contents = " ".join([engine, *models])
+    if not record.exists() or record.read_text() != contents:
         shutil.rmtree(generated, ignore_errors=True)
         generated.mkdir(parents=True)
-        record.write_text(" ".join(models))
+        record.write_text(contents)
 
 
 engine = env.GetProjectOption("custom_engine")
@@ -64,10 +77,15 @@ if not engine_folder.is_dir():
 models = env.GetProjectOption("custom_models", "").split()
 start_anew_if_others(models)
 if models:
-    env.Append(CPPPATH=[str(generated), "$PROJECT_INCLUDE_DIR", str(engine_folder)])
-    env.Append(CPPDEFINES=["MCUBENCH_MODEL_SYMBOLS"])  # the linker scripts here define the symbols of models.ld
     generate(models)
-    env.BuildSources("$BUILD_DIR/models", str(generated))
 else:
     (generated / "models.ld").write_text("")
-env.Depends("$BUILD_DIR/firmware.elf", str(generated / "models.ld"))
+if "espidf" in env.get("PIOFRAMEWORK", []):
+    # There firmware/CMakeLists.txt says what is compiled, and reads nothing but variables of the environment.
+    os.environ.update(MCUBENCH_ENGINE=engine, MCUBENCH_GENERATED=str(generated))
+else:
+    if models:
+        env.Append(CPPPATH=[str(generated), "$PROJECT_INCLUDE_DIR", str(engine_folder)])
+        env.Append(CPPDEFINES=["MCUBENCH_MODEL_SYMBOLS"])  # the linker scripts here define the symbols of models.ld
+        env.BuildSources("$BUILD_DIR/models", str(generated))
+    env.Depends("$BUILD_DIR/firmware.elf", str(generated / "models.ld"))

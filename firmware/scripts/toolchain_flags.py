@@ -24,12 +24,27 @@ env.Append(
 )
 
 
+# C++ for engines that are libraries in it: no exceptions, no locks, nothing of its run-time system.
+env.Append(CXXFLAGS=["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"])
+
+
+def flags_for(env, node):
+    """Return build_src_flags without what the C++ compiler does not know."""
+    return [flag for flag in env["CCFLAGS"] if flag != "-Wmissing-prototypes" or node.get_suffix() == ".c"]
+
+
 def optimise_engine(env, node):
     """Compile an engine's source for speed: build_src_flags ends in -Os, and the last -O counts."""
-    return env.Object(node, CCFLAGS=[*env["CCFLAGS"], "-O3"])
+    return env.Object(node, CCFLAGS=[*flags_for(env, node), "-O3"])
+
+
+def compile_shared(env, node):
+    """Compile a source of what ports share."""
+    return env.Object(node, CCFLAGS=flags_for(env, node))
 
 
 env.AddBuildMiddleware(optimise_engine, "*/engines/*")
+env.AddBuildMiddleware(compile_shared, "*/cortex_m/*.cc")
 
 # PlatformIO does not relink when only a linker script changed.
 env.Depends(

@@ -9,29 +9,19 @@ import numpy as np
 
 from mcubench.codegen.graph import Array
 from mcubench.codegen.layer import Channels, Field, Layer, Weights
+from mcubench.codegen.output import ENGINE_TYPES, HEADER, identifier
 from mcubench.codegen.program import Program
-from mcubench.errors import InputError
 
-__all__ = ["emit_linker_fragment", "emit_model", "emit_table", "identifier"]
+__all__ = ["emit_model", "emit_table"]
 
-_HEADER = "/* Written by `mcubench codegen`; changes will be lost. */\n"
-_ENGINE_TYPES = {"int8": "ENGINE_INT8", "uint8": "ENGINE_UINT8", "float32": "ENGINE_FLOAT32"}
 _ROW = 24
-
-
-def identifier(name: str) -> str:
-    """Return a model name as part of a C identifier and of a section name."""
-    ident = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    if not ident:
-        raise InputError(f"the model name '{name}' has no letter or digit to name C code by")
-    return ident
 
 
 def emit_model(program: Program) -> str:
     """Return the C file of one model: constants, one function per layer, and its `generated_model_t`."""
     ident = identifier(program.name)
     parts = [
-        _HEADER,
+        HEADER,
         '#include <string.h>\n\n#include "generated.h"\n#include "kernels.h"\n',
         # Constants and code need sections of their own: the compiler gives each section one set of flags.
         f'#define MODEL_DATA __attribute__((section(".rodata.model.{ident}"), aligned(sizeof(void *))))\n'
@@ -49,7 +39,7 @@ def emit_table(programs: Sequence[Program]) -> str:
     staging = max(-(-program.input.bytes // 4) * 4 for program in programs)
     externs = "\n".join(f"extern const generated_model_t model_{ident};" for ident in idents)
     rows = "\n".join(f"    &model_{ident}," for ident in idents)
-    return f"""{_HEADER}
+    return f"""{HEADER}
 #include "generated.h"
 
 {externs}
@@ -64,29 +54,6 @@ uint8_t generated_arena[{arena}] __attribute__((section(".bss.arena"), aligned(8
 const uint32_t generated_arena_bytes = sizeof generated_arena;
 uint8_t engine_staging[{staging}] __attribute__((aligned(4)));
 """
-
-
-def emit_linker_fragment(programs: Sequence[Program]) -> str:
-    """Return models.ld, to be INCLUDEd inside SECTIONS where the memory region FLASH exists.
-
-    Each section begins and ends on 64 bytes, so that no model lies otherwise in the cache lines because of another one
-    before it, and sizes add up without gaps.
-    """
-    parts = [_HEADER]
-    for ident in (identifier(program.name) for program in programs):
-        parts.append(
-            f"""
-.model_{ident} : ALIGN(64)
-{{
-    __model_{ident}_start = .;
-    *(.rodata.model.{ident} .text.model.{ident})
-    . = ALIGN(64);
-    __model_{ident}_end = .;
-}} > FLASH
-__model_{ident}_bytes = SIZEOF(.model_{ident});
-"""
-        )
-    return "".join(parts)
 
 
 def _layer(program: Program, index: int, layer: Layer) -> str:
@@ -174,12 +141,12 @@ def _model(program: Program, ident: str) -> str:
 static const generated_layer_t layers[] MODEL_DATA = {{
 {layers}}};
 
-/* The board's linker script knows how large the model became; without it, the sum of the constants is given. */
+/* Only a board's linker script knows how large the model became. */
 #ifdef MCUBENCH_MODEL_SYMBOLS
 extern const uint8_t __model_{ident}_bytes[];
 #define MODEL_FLASH_BYTES ((uint32_t)__model_{ident}_bytes)
 #else
-#define MODEL_FLASH_BYTES {program.constant_bytes}u
+#define MODEL_FLASH_BYTES ENGINE_UNKNOWN
 #endif
 
 extern const generated_model_t model_{ident};
@@ -187,8 +154,8 @@ const generated_model_t model_{ident} MODEL_DATA = {{
     .info = {{
         .name = name,
         .sha256 = sha256,
-        .input_type = {_ENGINE_TYPES[program.input.type]},
-        .output_type = {_ENGINE_TYPES[program.output.type]},
+        .input_type = {ENGINE_TYPES[program.input.type]},
+        .output_type = {ENGINE_TYPES[program.output.type]},
         .input_bytes = {program.input.bytes},
         .output_bytes = {program.output.bytes},
         .arena_bytes = {program.arena_bytes},

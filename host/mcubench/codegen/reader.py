@@ -91,7 +91,7 @@ def _read_tensor(model: Any, table: Any, index: int) -> Tensor:
     if len(shape) > 8 or math.prod(shape) > _MAX_ELEMENTS:
         raise InputError(f"tensor {index} has the shape {list(shape[:8])}, expected at most {_MAX_ELEMENTS} elements")
     if table.Sparsity() is not None:
-        raise InputError(f"tensor {index} is sparse, which the generated engine does not support")
+        raise InputError(f"tensor {index} is sparse, which no engine here supports")
     if table.Buffer() >= model.BuffersLength():
         raise InputError(f"tensor {index} is in buffer {table.Buffer()}, but there are {model.BuffersLength()} buffers")
     buffer = model.Buffers(table.Buffer())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mcubench.models.arena import ARENA_FILE, ArenaRecord, read_arenas, record_arena, recorded_arena_bytes
 from mcubench.models.catalog import find_models_folder, list_models, load_model
 from mcubench.models.compare import Comparison, compare_outputs
 from mcubench.models.model import Golden, Model, read_model
@@ -10,7 +11,9 @@ from mcubench.models.tensor import Tensor
 from mcubench.models.vectors import Vectors, read_vectors
 
 __all__ = [
+    "ARENA_FILE",
     "METRICS",
+    "ArenaRecord",
     "Comparison",
     "Golden",
     "Model",
@@ -20,7 +23,10 @@ __all__ = [
     "find_models_folder",
     "list_models",
     "load_model",
+    "read_arenas",
     "read_model",
     "read_vectors",
+    "record_arena",
+    "recorded_arena_bytes",
     "score",
 ]

@@ -12,7 +12,7 @@ from random_models import Chain, random_network
 from reference import check_outputs, random_inputs, run_reference
 
 from mcubench.codegen import Program
-from mcubench.codegen.emit import identifier
+from mcubench.codegen.output import identifier
 
 VECTORS = 2
 
