@@ -10,8 +10,8 @@
 #include "port.h"
 #include "registers.h"
 
-/* The crystal takes a fraction of a millisecond (PS, CLOCK); 20 ms are allowed here. */
-#define READY_CYCLES (CPU_HZ / 50u)
+/* The crystal takes a fraction of a millisecond (PS, CLOCK); 5 ms are allowed here. */
+#define READY_CYCLES (CPU_HZ / 200u)
 
 static bool runs_from_crystal(void) {
     return (CLOCK_HFCLKSTAT & CLOCK_HFCLKSTAT_SRC_HFXO) != 0;

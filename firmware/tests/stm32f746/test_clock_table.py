@@ -42,8 +42,9 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
     program = tmp_path_factory.mktemp("clocks") / "dump"
     port = FIRMWARE / "stm32f746"
     sources = [Path(__file__).with_name("dump_clock_table.c"), port / "clock_table.c"]
-    command = ["cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", f"-I{port}", f"-I{FIRMWARE / 'common'}", *sources]
-    subprocess.run([*map(str, command), "-o", str(program)], check=True, timeout=60)
+    includes = [f"-I{folder}" for folder in (port, FIRMWARE / "cortex_m", FIRMWARE / "common")]
+    command = ["cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", *includes, *map(str, sources), "-o", str(program)]
+    subprocess.run(command, check=True, timeout=60)
     lines = subprocess.run([str(program)], capture_output=True, text=True, check=True, timeout=10).stdout.splitlines()
     return {row.name: row for row in map(parse, lines)}
 
