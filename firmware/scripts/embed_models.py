@@ -34,7 +34,9 @@ def interpreter():
 
 def target():
     """Return the options that say what the code is for."""
+    user_files = env.GetProjectOption("custom_xcubeai_dir", "")
     return [
+        *(("--user-files", str(project / user_files)) if user_files else ()),
         *("--engine", engine),
         *("--engine-version", env.get("MCUBENCH_ENGINE_VERSION", "")),
         *("--core", env.GetProjectOption("custom_core")),

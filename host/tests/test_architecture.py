@@ -36,6 +36,8 @@ MAY_INCLUDE = {
     "esp32": {"port.h", "core.h"},  # ESP-IDF has its own main()
     "engines/generated": {"engine.h"},
     "engines/none": {"engine.h"},
+    # What the user brings of ST's, and what the code generator found out about it.
+    "engines/xcubeai": {"engine.h", "ai_platform.h", "ai_platform_interface.h", "xcubeai_files.h"},
 }
 
 

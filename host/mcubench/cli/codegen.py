@@ -9,7 +9,16 @@ from typing import Any
 
 import click
 
-from mcubench.codegen import Limits, Program, TflmModel, generate, generate_tflm, load_tflm_model
+from mcubench.codegen import (
+    Limits,
+    Program,
+    TflmModel,
+    XcubeaiModel,
+    generate,
+    generate_tflm,
+    generate_xcubeai,
+    load_tflm_model,
+)
 from mcubench.models import recorded_arena_bytes
 
 __all__ = ["command"]
@@ -20,7 +29,11 @@ DEFAULT_ARENA_BYTES = 262144
 
 @click.command("codegen")
 @click.option(
-    "--engine", type=click.Choice(["generated", "tflm"]), default="generated", show_default=True, help="Who runs it."
+    "--engine",
+    type=click.Choice(["generated", "tflm", "xcubeai"]),
+    default="generated",
+    show_default=True,
+    help="Who runs it.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write C files to."
@@ -31,6 +44,9 @@ DEFAULT_ARENA_BYTES = 262144
 @click.option("--arena", "arena_bytes", type=click.IntRange(1), help="Bytes of RAM for an arena; likewise.")
 @click.option("--core", default="", help="Core of the board, to find the arena measured for it (tflm).")
 @click.option("--engine-version", default="", help="Version of the library, likewise (tflm).")
+@click.option(
+    "--user-files", type=click.Path(path_type=Path, file_okay=False), help="Folder with ST's files (xcubeai)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, with the memory plan.")
 @click.argument("models", nargs=-1, required=True, type=click.Path(path_type=Path))
 def command(
@@ -40,6 +56,7 @@ def command(
     arena_bytes: int | None,
     core: str,
     engine_version: str,
+    user_files: Path | None,
     as_json: bool,
     models: tuple[Path, ...],
 ) -> None:
@@ -49,6 +66,10 @@ def command(
         programs = generate(models, out, limits)
         summaries = [_summary(program) for program in programs]
         lines = [_line(program) for program in programs]
+    elif engine == "xcubeai":
+        networks = generate_xcubeai(models, out, _need_user_files(user_files))
+        summaries = [_xcubeai_summary(model) for model in networks]
+        lines = [f"{model.source.name}: network {model.network.name} of ST's tool" for model in networks]
     else:
         size = _tflm_arena_bytes(models, engine_version, core) or arena_bytes or DEFAULT_ARENA_BYTES
         embedded = generate_tflm(models, out, size, limits)
@@ -88,6 +109,23 @@ def _tflm_summary(model: TflmModel, arena_bytes: int) -> dict[str, Any]:
         "resolver": sorted(model.methods),
         "model_bytes": len(model.source.data),
         "arena_bytes": arena_bytes,
+    }
+
+
+def _need_user_files(user_files: Path | None) -> Path:
+    if user_files is None:
+        raise click.UsageError("--engine xcubeai needs --user-files, the folder with ST's files; see docs/xcubeai.md")
+    return user_files
+
+
+def _xcubeai_summary(model: XcubeaiModel) -> dict[str, Any]:
+    network = model.network
+    return {
+        "name": model.source.name,
+        "sha256": model.source.sha256,
+        "network": network.name,
+        "model_md5": network.model_md5,
+        "command": network.command,
     }
 
 

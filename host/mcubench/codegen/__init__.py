@@ -7,6 +7,7 @@ from mcubench.codegen.limits import Limits
 from mcubench.codegen.planner import Buffer, Placement, plan_bytes, plan_memory
 from mcubench.codegen.program import Program, compile_model
 from mcubench.codegen.tflm import TflmModel, generate_tflm, load_tflm_model
+from mcubench.codegen.xcubeai import XcubeaiModel, generate_xcubeai
 
 __all__ = [
     "Buffer",
@@ -14,9 +15,11 @@ __all__ = [
     "Placement",
     "Program",
     "TflmModel",
+    "XcubeaiModel",
     "compile_model",
     "generate",
     "generate_tflm",
+    "generate_xcubeai",
     "load_program",
     "load_tflm_model",
     "plan_bytes",
