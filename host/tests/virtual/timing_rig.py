@@ -1,4 +1,4 @@
-"""A bare emulated Cortex-M7 with a cycle counter, for programs of a few lines of assembly or C."""
+"""A bare emulated Cortex-M with a cycle counter, for programs of a few lines of assembly or C."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc
 from unicorn import arm_const as arm
 
-from mcubench.virtual.timing import CORTEX_M7, CycleCounter, MemoryRegion, MemoryState
+from mcubench.virtual.timing import CORTEX_M4, CORTEX_M7, CoreModel, CycleCounter, MemoryRegion, MemoryState
 
 __all__ = ["ALL_ON", "CYCCNT", "DTCM", "FLASH", "FLASH_ITCM", "SRAM", "Rig", "assemble", "compile_c"]
 
@@ -25,6 +25,7 @@ _REGIONS = [
     MemoryRegion("ppb", PPB, 0x100000, "device", cached=False),
 ]
 ALL_ON = MemoryState(icache=True, dcache=True, prefetch=True, flash_wait_states=7)
+_UNICORN_MODELS = {CORTEX_M7.name: arm.UC_CPU_ARM_CORTEX_M7, CORTEX_M4.name: arm.UC_CPU_ARM_CORTEX_M4}
 _FLAGS = ("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-d16", "-mfloat-abi=hard")
 
 
@@ -53,15 +54,15 @@ def _build(name: str, text: str, flags: list[str]) -> bytes:
 class Rig:
     """Runs code from its first instruction until it comes to `end`: behind it, and in LR."""
 
-    def __init__(self, code: bytes, state: MemoryState = ALL_ON, at: int = FLASH) -> None:
+    def __init__(self, code: bytes, state: MemoryState = ALL_ON, at: int = FLASH, core: CoreModel = CORTEX_M7) -> None:
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
-        self.uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M7)
+        self.uc.ctl_set_cpu_model(_UNICORN_MODELS[core.name])
         for start in (FLASH, FLASH_ITCM):
             self.uc.mem_map(start, _SIZE)
         self.uc.mem_map(DTCM, 0x10000 + _SIZE)
         self.uc.mem_write(at, code)
         self.start, self.end = at, at + len(code) + 1 & ~1
-        self.counter = CycleCounter(self.uc, CORTEX_M7, _REGIONS)
+        self.counter = CycleCounter(self.uc, core, _REGIONS)
         self.counter.configure(state)
 
     def run(self, registers: Mapping[str, int] | None = None) -> int:

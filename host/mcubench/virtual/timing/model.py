@@ -135,7 +135,7 @@ CORTEX_M4 = CoreModel(
         flash_fetch=0,
         sram_fill=0,
         sram_access=0,
-        sram_fetch=1,
+        sram_fetch=4,  # one for each word: instructions come over the system bus
         device_access=0,
     ),
 )
