@@ -13,8 +13,10 @@ folder = Path(env.subst("$PROJECT_DIR")) / env.GetProjectOption("custom_xcubeai_
 networks = (Path(env.subst("$BUILD_DIR")) / "generated" / "networks.txt").read_text().split()
 (library,) = (folder / "Lib").glob("NetworkRuntime*_CM7_GCC.a")
 
-# As system headers, for whose warnings nobody here is responsible.
-env.Append(CCFLAGS=["-isystem", str(folder), "-isystem", str(folder / "Inc")], LIBS=[env.File(str(library))])
+# As system headers, for whose warnings nobody here is responsible; in CPPPATH so that SCons sees them change.
+headers = [str(folder), str(folder / "Inc")]
+env.Append(CPPPATH=headers, CCFLAGS=["-isystem", headers[0], "-isystem", headers[1]])
+env.Append(LIBS=[env.File(str(library))])
 # Only the files of these networks: ST's tool may have written templates of applications beside them.
 files = [f"+<{name}{ending}>" for name in networks for ending in (".c", "_data.c", "_data_params.c")]
 env.BuildSources("$BUILD_DIR/networks", str(folder), src_filter=["-<*>", *files])
