@@ -24,7 +24,8 @@ def load_engine(name: str, resolver: str | None = None) -> Engine:
         return _load(name, resolver or RESOLVERS[0])
     except ImportError as exc:
         raise InputError(
-            f"the engine {name} needs the package {ENGINES[name]} ({exc}): pip install 'mcubench[serve]'"
+            f"the engine {name} needs the package {ENGINES[name]} ({exc});"
+            " run 'make setup', or pip install 'mcubench[serve]'"
         ) from exc
 
 

@@ -20,14 +20,12 @@ from mcubench.serve.engine import EngineError
 from mcubench.serve.session import Session
 from mcubench.serve.splitter import FRAME_BYTES
 
-__all__ = ["RX_BYTES", "WINDOW_BYTES", "BoardStream"]
+__all__ = ["WINDOW_BYTES", "BoardStream"]
 
-# What the kernel's buffer behind a pty holds at least, with half of it in the chunk that is handled; less room for a
-# command, SEEK and POLL. As on the native board.
-RX_BYTES = 8192
-WINDOW_BYTES = RX_BYTES - 512
+# As on the native board. A pty loses nothing however much is sent: its writer waits.
+WINDOW_BYTES = 7680
 RESULT_WAIT_S = 0.1
-# Results that travel together.
+# Results travel together up to so many bytes; each takes nine besides its output.
 QUEUE_BYTES = 512
 ITEM_BYTES = 9
 MOST_VECTORS = 1 << 32
