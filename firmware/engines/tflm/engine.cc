@@ -11,7 +11,7 @@ extern "C" {
 
 extern "C" {
 const char engine_name[] = "tflm";
-const char engine_version[] = MCUBENCH_TFLM_VERSION;
+const char engine_version[] = MCUBENCH_TFLM_VERSION; /* from firmware/scripts/library.py: TFLM does not say its own */
 #if defined(CMSIS_NN)
 const char engine_kernels[] = "cmsis-nn";
 #elif defined(ESP_NN)
@@ -34,7 +34,8 @@ public:
     }
 };
 
-/* Built in place and never destroyed by a start-up or an end of the program, which these images have not. */
+/* Built in place, and never destroyed: all that an interpreter owns lies in the arena, and where AllocateTensors() has
+ * failed, its destructor follows pointers that were not written yet. */
 alignas(Interpreter) uint8_t interpreter_memory[sizeof(Interpreter)];
 alignas(Resolver) uint8_t resolver_memory[sizeof(Resolver)];
 
@@ -49,14 +50,6 @@ const Resolver &get_resolver() {
         add_operators(*resolver);
     }
     return *resolver;
-}
-
-void close_model() {
-    if (interpreter != nullptr) {
-        interpreter->~Interpreter();
-        interpreter = nullptr;
-    }
-    open_index = UINT32_MAX;
 }
 
 /* AllocateTensors() finds these too, but its status does not tell them from an arena that is too small. */
@@ -85,24 +78,33 @@ bool fits(const TfLiteTensor *tensor, engine_type type, uint32_t bytes) {
     return tensor != nullptr && tensor->type == types[type] && tensor->bytes == bytes;
 }
 
+int allocate(const tflite::Model &file, uint32_t arena_bytes) {
+    if (!arena_can_hold_allocator(arena_bytes)) {
+        return ENGINE_ERROR_ARENA;
+    }
+    interpreter = new (interpreter_memory) Interpreter(&file, get_resolver(), tflm_arena, arena_bytes);
+    return interpreter->AllocateTensors() == kTfLiteOk ? ENGINE_OK : ENGINE_ERROR_ARENA;
+}
+
+/* With all the memory first: in an arena far too small for a model, the library writes through null pointers where it
+ * unpacks the operators' options. Then with just as much as was asked for, if that is at least what was used. */
 int open_model(const tflm_model_t &model, uint32_t arena_bytes) {
     const tflite::Model &file = *tflite::GetModel(model.file);
     if (!is_supported(file)) {
         return ENGINE_ERROR_MODEL;
     }
-    if (arena_bytes > tflm_arena_bytes || !arena_can_hold_allocator(arena_bytes)) {
-        return ENGINE_ERROR_ARENA;
-    }
-    interpreter = new (interpreter_memory) Interpreter(&file, get_resolver(), tflm_arena, arena_bytes);
-    if (interpreter->AllocateTensors() != kTfLiteOk) {
-        return ENGINE_ERROR_ARENA;
+    int status = allocate(file, tflm_arena_bytes);
+    if (status == ENGINE_OK && arena_bytes != tflm_arena_bytes) {
+        const bool is_possible = arena_bytes >= interpreter->arena_used_bytes() && arena_bytes < tflm_arena_bytes;
+        status = is_possible ? allocate(file, arena_bytes) : ENGINE_ERROR_ARENA;
     }
     const engine_model_t &info = model.info;
-    if (interpreter->inputs_size() != 1 || !fits(interpreter->input(0), info.input_type, info.input_bytes) ||
-        interpreter->outputs_size() != 1 || !fits(interpreter->output(0), info.output_type, info.output_bytes)) {
+    if (status == ENGINE_OK &&
+        (interpreter->inputs_size() != 1 || !fits(interpreter->input(0), info.input_type, info.input_bytes) ||
+         interpreter->outputs_size() != 1 || !fits(interpreter->output(0), info.output_type, info.output_bytes))) {
         return ENGINE_ERROR_MODEL;
     }
-    return ENGINE_OK;
+    return status;
 }
 
 } // namespace
@@ -121,19 +123,17 @@ const engine_model_t *engine_model(uint32_t index) {
 }
 
 int engine_open(uint32_t index, uint32_t arena_bytes) {
-    close_model();
+    open_index = UINT32_MAX;
     if (index >= tflm_model_count) {
         return ENGINE_ERROR_MODEL;
     }
     const int status = open_model(*tflm_models[index], arena_bytes == ENGINE_ARENA_ALL ? tflm_arena_bytes : arena_bytes);
-    if (status != ENGINE_OK) {
-        close_model();
-        return status;
+    if (status == ENGINE_OK) {
+        open_info = tflm_models[index]->info;
+        open_info.arena_bytes = static_cast<uint32_t>(interpreter->arena_used_bytes());
+        open_index = index;
     }
-    open_info = tflm_models[index]->info;
-    open_info.arena_bytes = static_cast<uint32_t>(interpreter->arena_used_bytes());
-    open_index = index;
-    return ENGINE_OK;
+    return status;
 }
 
 uint8_t *engine_input(void) {
