@@ -24,7 +24,8 @@ COMMANDS = {
     "show": "Print the table of a run again, from the database.",
     "virtual": "Run a firmware image on a virtual board and print its port.",
     "serve-board": "Make an inference engine of this PC a board and print its port.",
-    "codegen": "Turn .tflite files into C for the engine 'generated'.",
+    "codegen": "Turn .tflite files into C for an engine.",
+    "arena": "Find the smallest arena with which a model runs on a board.",
 }
 EXIT_INTERRUPTED = 130
 

@@ -1,0 +1,92 @@
+"""`mcubench arena`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from mcubench.cli.connect import board_address, board_options, open_bench
+from mcubench.errors import InputError
+from mcubench.measure import Bench
+from mcubench.measure.arena import ArenaTry, SmallestArena, find_smallest_arena
+from mcubench.models import ArenaRecord, Model, find_models_folder, load_model, read_vectors, record_arena
+
+__all__ = ["command"]
+
+
+@click.command("arena")
+@board_options
+@click.option("--models", "models_folder", type=click.Path(path_type=Path), help="Folder of model folders.")
+@click.option(
+    "--vectors", type=click.IntRange(1), default=1, show_default=True, help="Vectors to come out right at each try."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all that was found as JSON.")
+@click.argument("model")
+def command(
+    model: str,
+    board: str | None,
+    port: str | None,
+    firmware: Path | None,
+    engine: str | None,
+    baud: int,
+    models_folder: Path | None,
+    vectors: int,
+    as_json: bool,
+) -> None:
+    """Find the smallest arena with which MODEL runs on a board, and record it in the model's arena.toml.
+
+    The arena is made smaller by halves; each that opens the model must also compute the golden outputs. The next image
+    of the engine `tflm` for the same core is built with the figure. Exit code 1: it does not run with any arena; 2: bad
+    input; 3: the board was lost.
+    """
+    chosen = load_model(model, find_models_folder(models_folder))
+    checked = read_vectors(chosen).first(vectors)
+    address = board_address(board, port, firmware, engine, [chosen.folder])
+    with open_bench(address, baud) as bench:
+        _check_model(bench, chosen)
+        found = find_smallest_arena(bench, chosen, checked, _show)
+        record = _record(bench, chosen, found)
+        info = bench.info
+    path = record_arena(chosen.folder, info.engine, info.core, record)
+    if as_json:
+        facts = {"model": chosen.name, "engine": info.engine, "core": info.core, **asdict(record), **asdict(found)}
+        click.echo(json.dumps(facts, indent=2, default=str))
+        return
+    uses = "" if found.used_bytes is None else f", of which the engine counts {found.used_bytes} as used"
+    click.echo(
+        f"{chosen.name}: {found.bytes} bytes of arena{uses}; {info.engine} {info.engine_version} on {info.core}"
+        f" ({info.timing}, {info.board}), {len(found.tries)} arenas tried; recorded in {path}"
+    )
+
+
+def _check_model(bench: Bench, model: Model) -> None:
+    """InputError if the board's image does not hold this very model."""
+    held = {each.name: each.sha256 for each in bench.models}
+    if model.name not in held:
+        raise InputError(f"the board has no model '{model.name}'; its image holds {', '.join(held) or 'none'}")
+    if held[model.name] != model.sha256:
+        raise InputError(f"the board's '{model.name}' is not {model.tflite_path}; build and flash the image again")
+
+
+def _show(tried: ArenaTry) -> None:
+    arena = "all there is" if tried.arena_bytes is None else f"{tried.arena_bytes} bytes"
+    Console(stderr=True).print(f"arena of {arena}: {'runs' if tried.runs else 'too small'}", highlight=False)
+
+
+def _record(bench: Bench, model: Model, found: SmallestArena) -> ArenaRecord:
+    info = bench.info
+    return ArenaRecord(
+        bytes=found.bytes,
+        model_sha256=model.sha256,
+        engine_version=info.engine_version,
+        toolchain=info.toolchain,
+        firmware_build=info.build_id,
+        board=info.board,
+        kind=info.timing,
+        date=datetime.now(UTC).date(),
+    )
