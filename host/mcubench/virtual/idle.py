@@ -68,7 +68,7 @@ class PollWatch:
     def pass_time(self, may_sleep: bool) -> None:
         """Let time pass until the next event; with `may_sleep` also until something comes from outside."""
         if may_sleep and self._next(self._events) is None:
-            self._pace.keep_step()  # before bytes that have come begin to arrive
+            self._pace.keep_step(self._next(self._timers))  # before bytes that have come begin to arrive
         self.look_outside()
         event_s = self._next(self._events)
         if event_s is not None:

@@ -35,7 +35,7 @@ __all__ = ["Machine", "Memory", "Stop"]
 _NOWHERE = 0xFFFFFFFF
 _SVC = 2  # Unicorn's number of it
 _EMULATOR_ERROR = -1
-_WFI, _WFE, _SEV = 0xBF30, 0xBF20, 0xBF40
+_WFI, _WFE, _SEV, _YIELD = 0xBF30, 0xBF20, 0xBF40, 0xBF10
 _GENERAL = tuple(getattr(arm, f"UC_ARM_REG_R{index}") for index in range(13))
 
 
@@ -128,6 +128,8 @@ class Machine:
             self._exception = _EMULATOR_ERROR
             reason = str(exc)
         self._pc = self.uc.reg_read(arm.UC_ARM_REG_PC)
+        if self._exception == _EMULATOR_ERROR and self._gave_way(reason):
+            self._exception = None
         if is_exception_return(self._pc):
             return Stop.RETURN
         if self._exception is None:
@@ -187,6 +189,10 @@ class Machine:
     def _describe_fault(self, reason: str) -> str:
         lr = self.uc.reg_read(arm.UC_ARM_REG_LR)
         return f"{reason} in {self._name(self._pc)}, lr {self._name(lr & ~1).replace('pc ', '')}"
+
+    def _gave_way(self, reason: str) -> bool:
+        """Whether the core executed WFE or YIELD, which Unicorn takes for an invalid instruction."""
+        return "UC_ERR_INSN_INVALID" in reason and self._opcode_before() in (_WFE, _YIELD)
 
     def _waits(self) -> bool:
         """Whether WFI or WFE stopped the core; a WFE right after SEV only takes back what that has set."""

@@ -83,16 +83,16 @@ class Pace:
 
     def idle(self, until_s: float | None = None) -> None:
         """Sleep until something comes from outside, for a bounded time, at most until the virtual moment `until_s`."""
-        self.keep_step()
+        self.keep_step(until_s)
         timeout_s = LONGEST_SLEEP_S if until_s is None else min(LONGEST_SLEEP_S, until_s - self._virtual.now_s)
         start_s = time.monotonic()
         self._wait(max(0.0, timeout_s))
         self._allowance_s = min(_ALLOWANCE_S, self._allowance_s + time.monotonic() - start_s)
-        self._virtual.advance(-self._ahead_s())
+        self._catch_up(until_s)
         self._in_step_s = time.monotonic()
 
-    def keep_step(self) -> None:
-        """Let virtual time follow real time, now that the firmware waits.
+    def keep_step(self, until_s: float | None = None) -> None:
+        """Let virtual time follow real time, now that the firmware waits, at most until the virtual moment `until_s`.
 
         It catches up with a short piece of work that took the PC longer than its cycles say. After long work, or where
         bulk transfers went faster than the line, the two just go on together from here.
@@ -102,8 +102,13 @@ class Pace:
         if now_s - self._in_step_s > _LONGEST_CATCH_UP_S or ahead_s > _SHORTEST_SLEEP_S:
             self._set_anchor()
         else:
-            self._virtual.advance(-ahead_s)
+            self._catch_up(until_s)
         self._in_step_s = now_s
+
+    def _catch_up(self, until_s: float | None) -> None:
+        """Pass the time that real time is ahead by, but not beyond `until_s`: a timer's moment is never missed."""
+        behind_s = -self._ahead_s()
+        self._virtual.advance(behind_s if until_s is None else min(behind_s, until_s - self._virtual.now_s))
 
     def _set_anchor(self) -> None:
         """From now on, equal times pass on both clocks."""

@@ -7,12 +7,12 @@ Not modelled: parity, flow control, and the UART without EasyDMA at the same add
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mcubench.virtual.journal import Journal
 from mcubench.virtual.memory import MemoryBus
+from mcubench.virtual.peripherals.nrf_easydma import EasyDma
 from mcubench.virtual.peripherals.nrf_signals import Interconnect, Signals
-from mcubench.virtual.registers import ALL_BITS, Poll, Register, bit
+from mcubench.virtual.registers import ALL_BITS, Register, bit
 from mcubench.virtual.time import ROUNDING_S, VirtualTime
 from mcubench.virtual.uart_line import UartLine
 
@@ -29,20 +29,6 @@ _FIFO_BYTES = 5
 _STOPPING_BYTES = 4
 # A poll of the receiver skips over this many bytes at once when no event of theirs would be new to firmware.
 _BYTES_PER_SKIP = 32
-
-
-@dataclass
-class _Transfer:
-    """One EasyDMA transfer: where it goes on, and how many bytes it has moved and has yet to move."""
-
-    address: int
-    left: int
-    moved: int = 0
-
-    def move(self, count: int) -> None:
-        self.address += count
-        self.left -= count
-        self.moved += count
 
 
 class NrfUarte:
@@ -63,8 +49,8 @@ class NrfUarte:
         """`ram` are the addresses that EasyDMA reaches; `peripheral_hz` PCLK16M's true and nominal frequency."""
         self._name = name
         self._virtual = virtual
-        self._memory = memory
-        self._ram = ram
+        self._rx = EasyDma("RXD", 0x534, memory, ram, self._report)
+        self._tx = EasyDma("TXD", 0x544, memory, ram, self._report)
         self._line = line
         self._peripheral_hz = peripheral_hz
         self._journal = journal
@@ -94,24 +80,20 @@ class NrfUarte:
             for pin, offset in (("RTS", 0x508), ("TXD", 0x50C), ("CTS", 0x510), ("RXD", 0x514))
         }
         self._baudrate = Register("BAUDRATE", 0x524, 0x04000000, write=lambda _value: self.clocks_changed())
-        self._rxd = [Register("RXD_PTR", 0x534), Register("RXD_MAXCNT", 0x538, 0, 0xFFFF)]
-        self._txd = [Register("TXD_PTR", 0x544), Register("TXD_MAXCNT", 0x548, 0, 0xFFFF)]
-        self._rxd_amount = Register("RXD_AMOUNT", 0x53C, 0, 0, 0xFFFF, poll=Poll.LINE)
-        self._txd_amount = Register("TXD_AMOUNT", 0x54C, 0, 0, 0xFFFF, poll=Poll.LINE)
         self._config = Register("CONFIG", 0x56C, 0, 0x1F, write=self._write_config)
         self.registers = [
             *signals.registers(),
             *(self._errors, self._enable, *self._psel.values(), self._baudrate),
-            *(*self._rxd, self._rxd_amount, *self._txd, self._txd_amount, self._config),
+            *(*self._rx.registers, *self._tx.registers, self._config),
         ]
         self.reset()
 
     def reset(self) -> None:
         self._signals.reset()
         self._byte_s = 0.0
-        self._sending: _Transfer | None = None
+        self._rx.reset()
+        self._tx.reset()
         self._byte_sent_s = 0.0  # when the byte that is being sent will have left
-        self._receiving: _Transfer | None = None
         self._listening = False  # from STARTRX until it has stopped, buffer or not
         self._stops_at_s: float | None = None
         self._fifo = bytearray()
@@ -125,6 +107,7 @@ class NrfUarte:
         """Work out the bit rate again: PCLK16M or a register has changed."""
         if self._enable.value != _ENABLED or not self._baudrate.value:
             self._byte_s = 0.0
+            self._tx.active = False
             self._line.set_device_baud(0.0, 0.0)
             return
         # The actual rates in nrf52840_bitfields.h are 16 MHz over a whole number, 2^32 over the register's value.
@@ -147,22 +130,21 @@ class NrfUarte:
         """The next moment at which firmware could notice anything."""
         self.sync()
         moments = [self._stops_at_s, self._line.arrival_s(self._receive_stride())]
-        if self._sending is not None:
-            quiet = 0 if self._notices(self._txdrdy.register) else self._sending.left - 1
+        if self._tx.active:
+            quiet = 0 if self._notices(self._txdrdy.register) else self._tx.left - 1
             moments.append(self._byte_sent_s + quiet * self._byte_s)
         return min((moment for moment in moments if moment is not None), default=None)
 
     # Transmission
 
     def _send(self, now_s: float) -> None:
-        while (sending := self._sending) is not None and self._byte_sent_s <= now_s:
-            count = min(sending.left, 1 + int((now_s - self._byte_sent_s) / self._byte_s))
+        while self._tx.active and self._byte_sent_s <= now_s:
+            count = min(self._tx.left, 1 + int((now_s - self._byte_sent_s) / self._byte_s))
             last_s = self._byte_sent_s + (count - 1) * self._byte_s
-            self._put_on_line(self._memory.read(sending.address, count))
-            sending.move(count)
+            self._put_on_line(self._tx.read(count))
             self._byte_sent_s = last_s + self._byte_s
             self._txdrdy.trigger(last_s, count)
-            if not sending.left:
+            if not self._tx.left:
                 self._end_sending(last_s)
 
     def _put_on_line(self, data: bytes) -> None:
@@ -172,17 +154,18 @@ class NrfUarte:
             self._report("tx pin", "sends, but PSEL.TXD names no pin")
 
     def _end_sending(self, at_s: float) -> None:
-        if self._sending is not None:
-            self._txd_amount.value = self._sending.moved
-            self._sending = None
+        if self._tx.active:
+            self._tx.end()
             self._endtx.trigger(at_s)
 
     def _start_sending(self, at_s: float, _count: int) -> None:
-        if self._sending is not None:
+        if not self._is_on("STARTTX"):
+            return
+        if self._tx.active:
             self._report("starttx", "STARTTX while it still sends: ignored; wait for ENDTX first")
             return
-        self._sending = self._transfer("STARTTX", "TXD", self._txd)
-        if self._sending is not None:
+        self._tx.begin("STARTTX")
+        if self._tx.active:
             self._byte_sent_s = at_s + self._byte_s
             self._txstarted.trigger(at_s)
 
@@ -195,9 +178,9 @@ class NrfUarte:
     # Reception
 
     def _receive_stride(self) -> int:
-        if self._receiving is None or self._notices(self._rxdrdy.register):
+        if not self._rx.active or self._notices(self._rxdrdy.register):
             return 1
-        return min(_BYTES_PER_SKIP, self._receiving.left)
+        return min(_BYTES_PER_SKIP, self._rx.left)
 
     def _receive(self, data: bytes) -> None:
         last_s = self._line.last_arrival_s
@@ -216,8 +199,7 @@ class NrfUarte:
 
     def _take(self, data: bytes, first_s: float) -> int:
         """Receive as many bytes as have room in one place; return how many that are. The first came at `first_s`."""
-        receiving = self._receiving
-        if receiving is None:
+        if not self._rx.active:
             count = min(len(data), _FIFO_BYTES - len(self._fifo))
             self._fifo += data[:count]
             if count:
@@ -225,42 +207,39 @@ class NrfUarte:
                 return count
             self._fail(_OVERRUN, first_s)
             return len(data)
-        count = min(len(data), receiving.left)
+        count = min(len(data), self._rx.left)
         last_s = first_s + (count - 1) * self._line.byte_s
-        self._memory.write(receiving.address, data[:count])
-        receiving.move(count)
+        self._rx.write(data[:count])
         self._rxdrdy.trigger(last_s, count)
-        if not receiving.left:
+        if not self._rx.left:
             self._end_receiving(last_s)
         return count
 
     def _end_receiving(self, at_s: float) -> None:
-        if self._receiving is not None:
-            self._rxd_amount.value = self._receiving.moved
-            self._receiving = None
+        if self._rx.active:
+            self._rx.end()
             self._endrx.trigger(at_s)
 
     def _start_receiving(self, at_s: float, _count: int) -> None:
-        if self._receiving is not None:
+        if not self._is_on("STARTRX"):
+            return
+        if self._rx.active:
             self._report("startrx", "STARTRX while it still fills a buffer: ignored; wait for ENDRX first")
             return
-        self._receiving = self._transfer("STARTRX", "RXD", self._rxd)
-        if self._receiving is None:
-            return
-        self._listening = True
-        self._stops_at_s = None
-        self._rxstarted.trigger(at_s)
-        self._empty_fifo(at_s)
+        self._rx.begin("STARTRX")
+        if self._rx.active:
+            self._listening = True
+            self._stops_at_s = None
+            self._rxstarted.trigger(at_s)
+            self._empty_fifo(at_s)
 
     def _empty_fifo(self, at_s: float) -> None:
         """Move what waits in the FIFO into the buffer."""
-        if self._receiving is not None and self._fifo:
-            data = bytes(self._fifo[: self._receiving.left])
-            del self._fifo[: len(data)]
-            self._memory.write(self._receiving.address, data)
-            self._receiving.move(len(data))
-            if not self._receiving.left:
-                self._end_receiving(at_s)
+        data = bytes(self._fifo[: self._rx.left])
+        del self._fifo[: len(data)]
+        self._rx.write(data)
+        if not self._rx.left:
+            self._end_receiving(at_s)
 
     def _stop_receiving(self, at_s: float, _count: int) -> None:
         if self._is_on("STOPRX"):
@@ -277,32 +256,18 @@ class NrfUarte:
         if self._listening:
             self._report("flushrx", "FLUSHRX while the receiver runs: ignored; wait for RXTO first")
             return
-        waiting = bool(self._fifo)
-        self._receiving = self._transfer("FLUSHRX", "RXD", self._rxd)
-        amount = self._rxd_amount.value
+        if not self._is_on("FLUSHRX"):
+            return
+        self._rx.begin("FLUSHRX")
+        if not self._rx.active:
+            return
+        amount = self._rx.amount.value if not self._fifo else None
         self._empty_fifo(at_s)
         self._end_receiving(at_s)
-        if not waiting:
-            self._rxd_amount.value = amount  # as on silicon, where nrfx works around it
+        if amount is not None:
+            self._rx.amount.value = amount  # of an empty FIFO nothing is told, on silicon too: nrfx works around it
 
     # What firmware does wrong, and small things
-
-    def _transfer(self, task: str, channel: str, registers: list[Register]) -> _Transfer | None:
-        """Return the transfer that PTR and MAXCNT describe now, None if EasyDMA cannot do it."""
-        address, count = (register.value for register in registers)
-        if not self._is_on(task):
-            return None
-        if not count:
-            self._report(f"{channel} maxcnt", f"{task} with {channel}.MAXCNT 0: nothing is transferred")
-            return None
-        if address not in self._ram or address + count - 1 not in self._ram:
-            self._report(
-                f"{channel} ptr",
-                f"{task} with {channel}.PTR 0x{address:08x} and {count} bytes: EasyDMA reaches RAM only, "
-                f"0x{self._ram.start:08x} to 0x{self._ram.stop - 1:08x}",
-            )
-            return None
-        return _Transfer(address, count)
 
     def _is_on(self, task: str) -> bool:
         if not self._byte_s:
@@ -327,10 +292,10 @@ class NrfUarte:
         if value not in (0, _ENABLED):
             self._report("enable", f"ENABLE {value}: only UARTE ({_ENABLED}) is modelled")
         if value != _ENABLED:
-            if self._sending is not None or self._receiving is not None:
+            if self._tx.active or self._rx.active:
                 self._report("disable", "disabled during a transfer; stop it first")
-            self._sending = self._receiving = self._stops_at_s = None
-            self._listening = False
+            self._tx.active = self._rx.active = self._listening = False
+            self._stops_at_s = None
             self._fifo.clear()
         self.clocks_changed()
 
