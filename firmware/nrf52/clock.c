@@ -17,8 +17,7 @@ static bool runs_from_crystal(void) {
     return (CLOCK_HFCLKSTAT & CLOCK_HFCLKSTAT_SRC_HFXO) != 0;
 }
 
-/* HFCLKSTAT, not the event HFCLKSTARTED: it tells of both directions, and anomaly 201 (the event comes twice) is none
- * of our business. */
+/* HFCLKSTAT, not the event HFCLKSTARTED: it tells of both directions. */
 static bool source_set(bool crystal) {
     if (crystal) {
         CLOCK_TASKS_HFCLKSTART = 1;

@@ -27,11 +27,13 @@ MAY_IMPORT = {
     "measure": {"protocol", "models", "store"},
     "pytest_plugin": {"boards", "link", "measure", "models", "protocol", "store"},
 }
-# What each part of the firmware may include of the others: the two contracts.
+# What each part of the firmware may include of the others: the two contracts, and a port what its family shares.
+CORTEX_M = {path.name for path in (FIRMWARE / "cortex_m").glob("*.h")}
 MAY_INCLUDE = {
     "common": {"port.h", "engine.h"},
     "cortex_m": {"port.h"},
-    "stm32f746": {"port.h", "barrier.h"},
+    "stm32f746": {"port.h", *CORTEX_M},
+    "nrf52": {"port.h", *CORTEX_M},
     "native": {"port.h", "core.h"},  # its main() takes options and may end
     "esp32": {"port.h", "core.h"},  # ESP-IDF has its own main()
     "engines/generated": {"engine.h"},
