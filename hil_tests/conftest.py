@@ -65,6 +65,13 @@ def records(sweep: list[Record]) -> list[Record]:
 
 
 @pytest.fixture
+def cycles(dut: Board) -> None:
+    """Skip on a board that counts time, such as a PC: it reports no cycles and has no clock setting."""
+    if dut.info().counts_time:
+        pytest.skip("this board counts time, not cycles")
+
+
+@pytest.fixture
 def fastest(dut: Board) -> str:
     """Select the fastest clock setting that the data sheet allows, with its default options; return its name."""
     return dut.set_clock(main_clock(dut.clocks().settings).name).name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cycles")]
 
 # A crystal keeps 0.01 %, the STM32F746's internal oscillator 1 % at room temperature (data sheet DS10916, HSI).
 TOLERANCE = 0.01

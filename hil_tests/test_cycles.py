@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cycles")]
 
 # Nothing disturbs the timed window, so what is left is the state of caches and prefetch buffers after the harness ran.
 LARGEST_SPREAD = 0.01
@@ -24,7 +24,7 @@ def test_equal_input_takes_equal_cycles(records, record_metric) -> None:
 
 
 def test_cold_is_not_faster_than_warm(records, record_metric) -> None:
-    for record in records:
+    for record in having(records, "cold_cycles"):
         record_metric(f"{record.point_id} cold", record.cold_cycles, "cycles", record.timing)
         assert record.cold_cycles >= record.cycles_median * (1 - COLD_SLACK), record.point_id
 
@@ -33,12 +33,20 @@ def test_caches_save_cycles_when_warm(records) -> None:
     cached = [each for each in records if "1" in (each.settings.get("icache"), each.settings.get("dcache"))]
     if not cached:
         pytest.skip("this board has no clock setting with an instruction or data cache")
-    assert all(each.cold_cycles > each.cycles_median for each in cached)
+    assert all(each.cold_cycles > each.cycles_median for each in having(cached, "cold_cycles"))
 
 
 def test_layers_explain_the_inference(records, record_metric) -> None:
-    for record in records:
+    for record in having(records, "layers"):
         total = sum(layer["cycles"] for layer in record.layers) + record.layers_unexplained_cycles
         record_metric(f"{record.point_id} unexplained", record.layers_unexplained_cycles, "cycles", record.timing)
         assert 0 <= record.layers_unexplained_cycles <= total * LARGEST_UNEXPLAINED, record.point_id
         assert total == pytest.approx(record.cycles_median, rel=LARGEST_UNEXPLAINED), record.point_id
+
+
+def having(records, name: str):
+    """Return the records that know this field; skip the test if none does."""
+    known = [record for record in records if getattr(record, name) is not None]
+    if not known:
+        pytest.skip(f"the board cannot tell {name}")
+    return known

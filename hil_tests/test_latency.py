@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cycles")]
 
 
 def test_latency_is_not_above_the_baseline(records, latency_baseline, record_metric) -> None:

@@ -38,7 +38,9 @@ def test_every_line_of_the_answer_repeats_the_sequence_number(wire: Wire, comman
 def test_damaged_trailer_is_answered_with_crc_and_not_carried_out(wire: Wire, line: str) -> None:
     table = wire.ask("clocks")
     selected = table.final.words["selected"]
-    other = next(row.words["name"] for row in table.data("clock") if row.words["name"] != selected)
+    other = next((row.words["name"] for row in table.data("clock") if row.words["name"] != selected), None)
+    if other is None:
+        pytest.skip("this board has one clock setting; two are needed to see that none was chosen")
     final = wire.ask(line.format(name=other)).lines
     assert final == ("error crc",)
     assert wire.ask("clocks").final.words["selected"] == selected

@@ -65,5 +65,5 @@ class Measure:
         setting = next(each for each in self.clocks if each.name == clock)
         rig = self._rig
         point = Point(rig.info.board, rig.info.engine, model, setting, min(count, len(vectors)))
-        bench = Bench(rig.board, rig.info, rig.board.models(), rig.timing_model, rig.abort)
+        bench = Bench(rig.board, rig.info, rig.board.models(), rig.timing_model, rig.abort, rig.address.name)
         return PointMeasurement(bench, point, vectors, SETTINGS, "hil", lambda _: None).measure()

@@ -14,7 +14,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--baud": {"metavar": "BITS", "type": int, "help": "baud rate of --port (default: that of our firmware)"},
     "--board": {
         "metavar": "NAME",
-        "help": "what the board must call itself; virtual:NAME is the same as --virtual NAME",
+        "help": "what the board must call itself, or where it is: virtual:NAME[?engine=...], native, python:ENGINE",
     },
     "--virtual": {"metavar": "NAME", "help": "virtual board to start (default without --port: stm32f746)"},
     "--firmware": {"metavar": "ELF", "help": "firmware of the virtual board (default: the PlatformIO build)"},

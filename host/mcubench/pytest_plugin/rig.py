@@ -13,6 +13,7 @@ import pytest
 from mcubench.boards import BoardAddress, open_board, parse_board, parse_port
 from mcubench.errors import RigError
 from mcubench.link import DEFAULT_BAUD, Transcript
+from mcubench.models import find_models_folder, list_models
 from mcubench.protocol import Board, BoardInfo
 from mcubench.protocol.client import HELLO_TIMEOUT_S
 
@@ -64,13 +65,27 @@ def board_address(config: pytest.Config) -> BoardAddress:
     """Return the board that the options name; raises UsageError if they contradict, InputError if it is unknown."""
     port, board, virtual = (config.getoption(name) for name in ("--port", "--board", "--virtual"))
     firmware = config.getoption("--firmware")
-    is_address = board is not None and ":" in board
+    is_address = _is_address(board, port)
     if sum((port is not None, is_address, virtual is not None)) > 1:
         raise pytest.UsageError("name one board: --port, --virtual, or --board virtual:NAME")
     if port is not None:
         return parse_port(port)
     name = f"virtual:{virtual}" if virtual else board if is_address else DEFAULT_BOARD
-    return parse_board(name, Path(firmware) if firmware else None)
+    return parse_board(name, Path(firmware) if firmware else None, models=_model_folders(config, name))
+
+
+def _is_address(board: str | None, port: str | None) -> bool:
+    """Tell an address from what the board behind a port must call itself; the PC needs no more than its name."""
+    return board is not None and (":" in board or (board == "native" and port is None))
+
+
+def _model_folders(config: pytest.Config, name: str) -> list[Path]:
+    """Return what a Python board is to serve: every model that the suite has vectors of."""
+    if not name.startswith("python:"):
+        return []
+    named = config.getoption("--models")
+    folder = find_models_folder(Path(named) if named else None)
+    return [folder / model for model in list_models(folder)]
 
 
 @contextmanager
@@ -92,7 +107,7 @@ def open_rig(config: pytest.Config, address: BoardAddress) -> Iterator[Rig]:
 
 
 def _check_name(wanted: str | None, info: BoardInfo, address: BoardAddress) -> None:
-    if wanted is not None and ":" not in wanted and wanted != info.board:
+    if wanted is not None and not _is_address(wanted, address.port) and wanted != info.board:
         raise RigError(f"{address.name}: expected a {wanted} there, found a {info.board}; check --port and --board")
 
 
