@@ -22,7 +22,8 @@ class DoubleNetwork:
 
     folder: str  # in models/
     name: str
-    format: str
+    input_format: str
+    output_format: str
     element_bytes: int
     input_elements: int
     output_elements: int
@@ -118,8 +119,8 @@ static double_network_t g_{self.name} = {{
     .inputs_in_activations = {inside},
     .outputs_in_activations = {inside},
     .init_error = {{{self.init_error}}},
-    .input = {{.format = {self.format}, .size = {self.input_elements}}},
-    .output = {{.format = {self.format}, .size = {self.output_elements}}},
+    .input = {{.format = {self.input_format}, .size = {self.input_elements}}},
+    .output = {{.format = {self.output_format}, .size = {self.output_elements}}},
 }};
 
 ai_error ai_{self.name}_create_and_init(
@@ -148,8 +149,9 @@ ai_i32 ai_{self.name}_run(ai_handle network, const ai_buffer* input, ai_buffer* 
 """
 
 
-INT8 = DoubleNetwork("mnist-int8", "mnist_int8", "AI_BUFFER_FORMAT_S8", 1, 784, 10, edge_ai=True)
-FLOAT32 = DoubleNetwork("mnist-float32", "mnist_float32", "AI_BUFFER_FORMAT_FLOAT", 4, 784, 10, edge_ai=False)
+S8, FLOAT = "AI_BUFFER_FORMAT_S8", "AI_BUFFER_FORMAT_FLOAT"
+INT8 = DoubleNetwork("mnist-int8", "mnist_int8", S8, S8, 1, 784, 10, edge_ai=True)
+FLOAT32 = DoubleNetwork("mnist-float32", "mnist_float32", FLOAT, FLOAT, 4, 784, 10, edge_ai=False)
 
 
 def write_user_folder(folder: Path, *networks: DoubleNetwork) -> Path:

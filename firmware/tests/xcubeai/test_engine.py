@@ -116,9 +116,11 @@ def test_run_that_fails_is_an_error_and_the_next_one_is_not(board: PtyBoard) -> 
         ({"init_error": "AI_ERROR_ALLOCATION_FAILED, AI_ERROR_CODE_NETWORK"}, ARENA),
         ({"init_error": "AI_ERROR_INIT_FAILED, AI_ERROR_CODE_NETWORK_ACTIVATIONS"}, ARENA),
         ({"init_error": "AI_ERROR_INIT_FAILED, AI_ERROR_CODE_NETWORK_WEIGHTS"}, MODEL),
-        ({"format": "AI_BUFFER_FORMAT_U8"}, MODEL),
+        ({"input_format": "AI_BUFFER_FORMAT_U8"}, MODEL),
+        ({"output_format": "AI_BUFFER_FORMAT_S16"}, MODEL),
+        ({"output_format": "AI_BUFFER_FORMAT_FLOAT"}, MODEL),
     ],
-    ids=["allocation", "activations", "weights", "type"],
+    ids=["allocation", "activations", "weights", "sign", "bits", "kind"],
 )
 def test_what_the_runtime_or_the_network_refuses_is_answered(
     build_board: Build, change: dict[str, str], answer: str
