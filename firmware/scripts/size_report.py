@@ -5,6 +5,6 @@ from SCons.Script import DefaultEnvironment
 env = DefaultEnvironment()
 
 env.Replace(
-    SIZEPROGREGEXP=r"^(?:\.vectors|\.engine|\.model_\w+|\.text|\.data)\s+(\d+).*",
+    SIZEPROGREGEXP=r"^(?:\.vectors|\.engine|\.model_\w+|\.text|\.init_array|\.data)\s+(\d+).*",
     SIZEDATAREGEXP=r"^(?:\.stack|\.data|\.bss|\.ring|\.arena)\s+(\d+).*",
 )
