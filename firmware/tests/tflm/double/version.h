@@ -1,0 +1,1 @@
+#define MCUBENCH_TFLM_VERSION "double"
