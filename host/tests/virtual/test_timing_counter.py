@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from timing_rig import CYCCNT, PPB, Rig, assemble, compile_c
+from timing_rig import ALL_ON, CYCCNT, FLASH, PPB, SRAM, Rig, assemble, compile_c
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc
 
 from mcubench.errors import RigError
-from mcubench.virtual.timing import CORTEX_M7, CycleCounter, MemoryState, engine
+from mcubench.virtual.timing import CORTEX_M4, CORTEX_M7, CoreModel, CycleCounter, MemoryState, engine
 from mcubench.virtual.timing.blocks import BlockBook
 from mcubench.virtual.timing.tables import Tables
 
@@ -150,6 +150,34 @@ def test_mispredictions_cost_what_the_core_says() -> None:
     assert 450 <= wrong[0] <= 1000
     assert wrong[1] <= 2
     assert cycles[0] == pytest.approx(cycles[1], rel=0.25)
+
+
+DOT_PRODUCT = """
+    .balign 4
+    1: ldr r3, [r1], #4
+    ldr r4, [r2], #4
+    sxtb16 r5, r3
+    sxtb16 r6, r4
+    sxtb16 r3, r3, ror #8
+    sxtb16 r4, r4, ror #8
+    smlad r0, r5, r6, r0
+    smlad r0, r3, r4, r0
+    subs r7, #1
+    bne 1b
+    str r0, [r2]
+"""
+
+
+@pytest.mark.parametrize(
+    ("core", "model_id", "cycles"),
+    [(CORTEX_M7, "m7-1", 10283), (CORTEX_M4, "m4-1", 19025)],
+    ids=["cortex-m7", "cortex-m4"],
+)
+def test_figures_of_a_model_id_stay_what_they_are(core: CoreModel, model_id: str, cycles: int) -> None:
+    """Who changes these has to change the id as well (docs/timing.md section 8)."""
+    rig = Rig(assemble(DOT_PRODUCT), ALL_ON, core=core)
+    assert core.model_id == model_id
+    assert rig.run({"r0": 0, "r1": FLASH + 0x10000, "r2": SRAM, "r7": 1000}) == cycles
 
 
 def test_idle_time_counts() -> None:
