@@ -3,7 +3,6 @@
  * The chip always starts on HFINT and can always go back to it. Both sources drive the core, and everything with it, at
  * 64 MHz; the UART's bit rate is as true as the source. */
 #include <stddef.h>
-#include <string.h>
 
 #include "barrier.h"
 #include "clock_table.h"
@@ -50,11 +49,14 @@ uint32_t port_clock_options(void) {
 
 void port_clock_describe(char *text, size_t size) {
     const char *source = runs_from_crystal() ? "source=hfxo" : "source=hfint";
-    if (strlen(source) < size) {
-        strcpy(text, source);
-    } else if (size > 0) {
-        *text = '\0';
+    if (size == 0) {
+        return;
     }
+    size_t length = 0;
+    for (; length < size - 1 && source[length] != '\0'; length++) {
+        text[length] = source[length];
+    }
+    text[length] = '\0';
 }
 
 int port_clock_apply(const port_clock_t *clock, uint32_t options) {
