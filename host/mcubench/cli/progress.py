@@ -78,13 +78,14 @@ class SweepProgress:
         self._boards.update(task, visible=False)
 
     def _time_left(self) -> str:
-        """Return how long the slowest board will take; boards that share jobs share their time too."""
+        """Return how long the slowest board will take; those that compute on this PC share its time."""
         if not all(self._spent_s[lane] for lane in self._left):
             return "-:--:--"
         needs_s = {lane: left * _mean(self._spent_s[lane]) for lane, left in self._left.items()}
+        quiet_s = sum(need for lane, need in needs_s.items() if lane.needs_quiet)
         shared_s = sum(need for lane, need in needs_s.items() if lane.can_multiply) / self._jobs
-        alone_s = [need for lane, need in needs_s.items() if not lane.can_multiply]
-        return str(timedelta(seconds=round(max([shared_s, *alone_s]))))
+        alone_s = [need for lane, need in needs_s.items() if not (lane.needs_quiet or lane.can_multiply)]
+        return str(timedelta(seconds=round(max([quiet_s + shared_s, *alone_s]))))
 
 
 def _mean(values: Sequence[float]) -> float:

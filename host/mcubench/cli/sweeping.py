@@ -115,6 +115,7 @@ class Sweep:
         for event in crew.open():
             if isinstance(event, BoardOpened):
                 self._boards[event.lane].opened = event
+                event.lane.needs_quiet = event.bench.info.counts_time
             else:
                 self._lose(event)
         if not self._opened():

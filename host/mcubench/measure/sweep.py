@@ -29,12 +29,14 @@ LEAVE_TIMEOUT_S = 2.0
 class Lane:
     """One board of a sweep. One that `can_multiply` is opened again for every further point that is measured at once.
 
-    `points` are those still to be measured; they may be set once the board was opened.
+    `points` are those still to be measured. `needs_quiet` tells that the board's times are those of this PC, so that
+    nothing else may compute here meanwhile. Both may be set once the board was opened.
     """
 
     title: str
     open_bench: OpenBench
     can_multiply: bool
+    needs_quiet: bool = False
     points: deque[Point] = field(default_factory=deque)
 
 
@@ -87,6 +89,9 @@ _Event = BoardOpened | StepStarted | PointDone | _Left
 class SweepCrew:
     """A worker for each board, and more for those that can multiply, `jobs` of which measure at once.
 
+    Those that need quiet come first, one after the other; only then those that can multiply, which compute on this PC.
+    All others measure all the time.
+
     Call `open`, give every lane its points, then iterate over `measure`. Use it as a context manager: whatever ends it,
     every board that is a program is ended too.
     """
@@ -130,7 +135,8 @@ class SweepCrew:
 
     def measure(self, measure: Measure) -> Iterator[StepStarted | PointDone | BoardLost]:
         """Measure all points of all lanes that are open, and yield what happens, in the caller's thread."""
-        ready = [*self._opened, *self._further_workers()]
+        self._opened.sort(key=lambda worker: self._lanes.index(worker.lane))
+        ready = sorted([*self._opened, *self._further_workers()], key=lambda worker: not worker.lane.needs_quiet)
         busy: set[_Worker] = set()
         lost: set[Lane] = set()
         while self._let_go(ready, busy, measure):
@@ -159,14 +165,20 @@ class SweepCrew:
     def _let_go(self, ready: list[_Worker], busy: set[_Worker], measure: Measure) -> bool:
         """Let workers begin as far as jobs are free; return whether any is at work."""
         for worker in list(ready):
-            lane = worker.lane
-            if not lane.points:
+            if not worker.lane.points:
                 ready.remove(worker)
-            elif not lane.can_multiply or sum(each.lane.can_multiply for each in busy) < self._jobs:
+            elif self._has_room_for(worker.lane, [each.lane for each in busy]):
                 ready.remove(worker)
                 busy.add(worker)
                 worker.go(measure)
         return bool(busy)
+
+    def _has_room_for(self, lane: Lane, busy: Sequence[Lane]) -> bool:
+        if lane.needs_quiet or lane.can_multiply:
+            here = [each for each in busy if each.needs_quiet or each.can_multiply]
+            alone = lane.needs_quiet or any(each.needs_quiet for each in here)
+            return len(here) < (1 if alone else self._jobs)
+        return True
 
     def _give_up(self, lane: Lane) -> None:
         lane.points.clear()

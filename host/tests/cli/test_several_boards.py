@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,20 @@ FEW = ("--vectors", "10", "--samples", "3", "--db", "r.db", "--json", "o.json")
 def records(folder: Path) -> dict[str, dict[str, Any]]:
     """Return what the sweep wrote, by point."""
     return {record["point_id"]: record for record in json.loads((folder / "o.json").read_text())}
+
+
+COUNTS_CYCLES = ("counts_time=1", "counts_time=0")
+
+
+def changed_line(board: ChildBoard, change: tuple[str, str]) -> FaultyLine:
+    """Return a line to a board on which a word of its answers is another one."""
+
+    def rewrite(line: str) -> bytes:
+        text, seq = split_trailer(line) or (line, None)
+        text = text.replace(*change)
+        return (text if seq is None else add_trailer(text, seq)).encode() + b"\n"
+
+    return FaultyLine(board.port, by_line(rewrite), bytes)
 
 
 def image(chip: str) -> Path:
@@ -122,15 +136,16 @@ def test_a_board_that_dies_stops_no_other_and_its_points_are_resumed(
     port = tmp_path / "ttyBoard"
     arguments = ["sweep", "--port", str(port), "--board", f"native:{mnist_program}", *BOTH, "--overclock", *FEW]
     command = [sys.executable, "-m", "mcubench", *arguments, "--models", str(models_folder)]
-    with ChildBoard("native", [str(mnist_program)]) as board:
-        port.symlink_to(board.port)
+    # One that counts cycles is measured while others are; PCs are not.
+    with ChildBoard("native", [str(mnist_program)]) as board, ExitStack() as cable:
+        port.symlink_to(cable.enter_context(changed_line(board, COUNTS_CYCLES)).port)
         with subprocess.Popen(
             command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         ) as host:
             assert host.stderr is not None
             while not host.stderr.readline().partition("] ")[2].startswith("native.2/"):
                 pass
-            board.kill()
+            cable.close()
             error = host.stderr.read().splitlines()
     assert host.returncode == 3
     assert "went away" in error[-1] or "no such port" in error[-1]
@@ -140,8 +155,8 @@ def test_a_board_that_dies_stops_no_other_and_its_points_are_resumed(
     assert 1 <= sum(point.startswith("native.2/") for point in before) < 6
 
     port.unlink()
-    with ChildBoard("native", [str(mnist_program)]) as board:
-        port.symlink_to(board.port)
+    with ChildBoard("native", [str(mnist_program)]) as board, changed_line(board, COUNTS_CYCLES) as line:
+        port.symlink_to(line.port)
         done = mcubench(*arguments, "--resume")
     assert done.returncode == 0, done.stderr
     after = records(tmp_path)
@@ -237,11 +252,7 @@ def test_bad_input_is_one_line(mcubench: Run, mnist_program: Path, arguments: tu
 
 
 def test_a_real_board_with_another_engine_is_told_how_to_get_it(mcubench: Run, mnist_program: Path) -> None:
-    def lie(line: str) -> bytes:
-        text, seq = split_trailer(line) or (line, None)
-        text = text.replace("board name=native", "board name=stm32f746")
-        return (text if seq is None else add_trailer(text, seq)).encode() + b"\n"
-
-    with ChildBoard("native", [str(mnist_program)]) as board, FaultyLine(board.port, by_line(lie), bytes) as line:
+    lie = ("board name=native", "board name=stm32f746")
+    with ChildBoard("native", [str(mnist_program)]) as board, changed_line(board, lie) as line:
         done = mcubench("sweep", "--port", line.port, *INT8, "--engine", "tflm")
     check_bad_input(done, "the board runs 'generated'; flash it: pio run -e stm32f746-tflm -t upload")

@@ -82,6 +82,18 @@ def test_boards_that_do_not_share_jobs_all_measure_at_once(echo_program: Path) -
     assert counter.most == 3
 
 
+def test_boards_that_need_quiet_measure_one_at_a_time_before_those_that_keep_the_pc_busy(echo_program: Path) -> None:
+    lanes = [lane(echo_program, title, title == "virtual", []) for title in ("virtual", "pc 1", "pc 2")]
+    counter = Counter()
+    with SweepCrew(lanes, 2) as crew:
+        list(crew.open())
+        for each in lanes:
+            each.points = points(3)
+            each.needs_quiet = each.title != "virtual"
+        done = [event.lane.title for event in crew.measure(counter.measure) if isinstance(event, PointDone)]
+    assert done == ["pc 1"] * 3 + ["pc 2"] * 3 + ["virtual"] * 3
+
+
 def test_a_lost_board_leaves_its_points_and_the_others_go_on(echo_program: Path) -> None:
     good, bad = (lane(echo_program, title, True, []) for title in ("good", "bad"))
 
