@@ -53,6 +53,11 @@ def test_reset_comes_back_at_the_boot_setting_and_says_why(board: Board) -> None
     assert board.tick().hz == boot.hz
 
 
+def test_pin_reset_is_told_from_power_on(chip: str, harness: ImageLayout) -> None:
+    with running(chip, harness, "--fault", "reset:after=100") as board:
+        assert board.info().boot_cause == "pin"
+
+
 def test_stack_was_painted_and_is_hardly_used(board: Board) -> None:
     info = board.info()
     assert 0 < info.stack_used_bytes < 2048

@@ -1,4 +1,4 @@
-"""Files that are no firmware image; real images are in firmware/tests/stm32f746."""
+"""Files that are no firmware image; real images are in firmware/tests/test_images.py."""
 
 from __future__ import annotations
 
