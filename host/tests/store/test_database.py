@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mcubench.errors import InputError
-from mcubench.store import Database, Record, Run, point_id
+from mcubench.store import TIMED_FIELDS, Database, Record, Run, point_id
 
 FULL = Record(
     run_id="r1", point_id=point_id("b", "e", "m", "216"), started_at="2026-01-01T00:00:00.000+00:00",
@@ -46,6 +46,12 @@ def test_the_examples_between_them_use_every_field() -> None:
     assert all(getattr(FULL, field.name) is not None for field in fields(Record))
     assert EMPTY.settings == {}
     assert [field.name for field in fields(Record) if getattr(EMPTY, field.name) == 0] == []
+
+
+def test_every_field_is_explained() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "usage.md").read_text()
+    assert [field.name for field in fields(Record) if f"`{field.name}`" not in text] == []
+    assert {field.name for field in fields(Record)} >= TIMED_FIELDS
 
 
 def test_records_come_back_as_they_went_in(path: Path) -> None:
@@ -145,7 +151,7 @@ def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
 WRITER = """
 import itertools, json, sys
 from pathlib import Path
-from mcubench.store import Database, Record
+from mcubench.store import TIMED_FIELDS, Database, Record
 record = json.loads(sys.argv[2])
 with Database(Path(sys.argv[1])) as database:
     for number in itertools.count():
