@@ -138,7 +138,7 @@ class Sweep:
         chosen = choose_clocks_of_each(tables, request.clocks, request.overclock)
         for name in request.clocks:
             if without := boards_without_clock(tables, name, request.overclock):
-                click.echo(f"clock '{name}' is left out on {', '.join(without)}, which has no such clock", err=True)
+                click.echo(f"clock '{name}' is left out where there is none: {', '.join(without)}", err=True)
         for (board, opened), clocks in zip(self._opened(), chosen.values(), strict=True):
             board.plan = self._plan(board, opened.bench, clocks)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -263,7 +263,7 @@ def _empty_record(bench: Bench, point: Point, model: ModelInfo, run_id: str) -> 
         timing=info.timing,
         timing_model=bench.timing_model,
         flash_model_bytes=model.flash_bytes,
-        flash_other_models_bytes=_sum_known(each.flash_bytes for each in bench.models if each.name != model.name),
+        flash_other_models_bytes=_others_flash(bench, model),
         flash_engine_bytes=info.flash_engine_bytes,
         flash_harness_bytes=info.flash_harness_bytes,
         flash_image_bytes=info.flash_image_bytes,
@@ -271,10 +271,10 @@ def _empty_record(bench: Bench, point: Point, model: ModelInfo, run_id: str) -> 
     )
 
 
-def _sum_known(sizes: Iterable[int | None]) -> int | None:
-    """Return the sum, or None if a part of it is not known."""
-    known = list(sizes)
-    return None if None in known else sum(size for size in known if size is not None)
+def _others_flash(bench: Bench, model: ModelInfo) -> int | None:
+    """Return the bytes of the other models in the image, or None if those of any are not known."""
+    known = [each.flash_bytes for each in bench.models if each.flash_bytes is not None]
+    return sum(known) - (model.flash_bytes or 0) if len(known) == len(bench.models) else None
 
 
 def _finite(value: float) -> float | None:
