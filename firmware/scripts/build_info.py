@@ -74,10 +74,10 @@ def write_header():
 
 def timed_flags():
     """Return what engine and models are compiled with, as far as it is decided here and not by ESP-IDF."""
+    flags = env.GetProjectOption("build_flags")
     if for_espidf:
-        return ["-O3", f"framework-espidf-{env.PioPlatform().get_package_version('framework-espidf')}"]
-    cpu = f"-mcpu={env.BoardConfig().get('build.cpu')}"
-    return [*env.GetProjectOption("build_flags"), cpu, env.GetProjectOption("custom_fpu")]
+        return ["-O3", *flags, f"framework-espidf-{env.PioPlatform().get_package_version('framework-espidf')}"]
+    return [*flags, f"-mcpu={env.BoardConfig().get('build.cpu')}", env.GetProjectOption("custom_fpu")]
 
 
 toolchain = f"{compiler}-{compiler_version()}"

@@ -26,13 +26,14 @@ add_subdirectory({FIRMWARE} firmware)
 """
 
 
-def options() -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def environments() -> dict[str, dict[str, Any]]:
     sections = json.loads(run_pio("project", "config", "--json-output"))
-    return dict(dict(sections)["env:esp32"])
+    return {name.removeprefix("env:"): dict(options) for name, options in sections if name.startswith("env:esp32")}
 
 
-def test_environment_is_pinned_and_leaves_flags_to_esp_idf() -> None:
-    esp32 = options()
+def test_environment_is_pinned_and_leaves_flags_to_esp_idf(environments: dict[str, dict[str, Any]]) -> None:
+    esp32 = environments["esp32"]
     assert esp32["platform"].startswith("platformio/espressif32@")
     assert esp32["platform"].count(".") == 2
     assert (esp32["board"], esp32["framework"]) == ("esp32dev", ["espidf"])
@@ -42,8 +43,16 @@ def test_environment_is_pinned_and_leaves_flags_to_esp_idf() -> None:
     assert "/.pio/build/esp32/" in esp32["board_build.esp-idf.sdkconfig_path"]
 
 
-def test_monitor_speaks_as_fast_as_the_board() -> None:
-    assert f"#define BAUD {options()['monitor_speed']}\n" in (FIRMWARE / "esp32" / "uart.c").read_text()
+def test_tflm_brings_its_library_and_no_optimisation(environments: dict[str, dict[str, Any]]) -> None:
+    tflm = environments["esp32-tflm"]
+    assert (tflm["custom_engine"], len(tflm["lib_deps"])) == ("tflm", 1)
+    assert "-DTF_LITE_STATIC_MEMORY" in " ".join(tflm["build_flags"])
+    assert "-O" not in " ".join(tflm["build_flags"])  # firmware/CMakeLists.txt has the last word
+
+
+def test_monitor_speaks_as_fast_as_the_board(environments: dict[str, dict[str, Any]]) -> None:
+    speed = environments["esp32"]["monitor_speed"]
+    assert f"#define BAUD {speed}\n" in (FIRMWARE / "esp32" / "uart.c").read_text()
 
 
 @pytest.mark.parametrize("engine", ["generated", "none"])
