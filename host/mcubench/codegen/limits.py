@@ -35,13 +35,15 @@ def check_limits(needs: Sequence[Need], limits: Limits) -> None:
     much.
     """
     for need in needs:
-        _check(f"{need.file}: needs an arena of at least", need.arena_bytes, "for it", limits.arena_bytes)
+        _check(
+            f"{need.file}: needs an arena of at least {need.arena_bytes} bytes", need.arena_bytes, limits.arena_bytes
+        )
     names = ", ".join(str(need.file) for need in needs)
-    verb = "needs" if len(needs) == 1 else "need"
     flash_bytes = sum(need.flash_bytes for need in needs)
-    _check(f"{names}: {verb} at least", flash_bytes, "of flash, without any code", limits.flash_bytes)
+    verb = "needs" if len(needs) == 1 else "need"
+    _check(f"{names}: {verb} at least {flash_bytes} bytes of flash without any code", flash_bytes, limits.flash_bytes)
 
 
-def _check(what: str, needed: int, of: str, limit: int | None) -> None:
+def _check(what: str, needed: int, limit: int | None) -> None:
     if limit is not None and needed > limit:
-        raise InputError(f"{what} {needed} bytes; the board has {limit} {of}, {needed - limit} bytes too few")
+        raise InputError(f"{what}; the board has {limit}, {needed - limit} bytes too few")

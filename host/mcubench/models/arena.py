@@ -42,7 +42,7 @@ def read_arenas(folder: Path) -> Arenas:
     path = folder / ARENA_FILE
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # or the "folder" is a .tflite file
         return {}
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise InputError(f"{path}: cannot be read ({exc}); remove it, 'mcubench arena' writes it anew") from exc
