@@ -81,7 +81,7 @@ def test_a_board_that_counts_cycles_reports_both(mnist_program: Path, int8: Mode
     assert record.latency_us_p95 == pytest.approx((record.cycles_p95 or 0) / 1e9 * 1e6)
     assert record.cold_latency_us == pytest.approx((record.cold_cycles or 0) / 1e9 * 1e6)
     assert abs((record.clock_verified_hz or 0) / 1e9 - 1) < 0.01
-    assert all(layer["cycles"] > 0 for layer in record.layers or [])
+    assert sum(layer["cycles"] for layer in record.layers or []) > 0
     assert record.samples_us is None
 
 
