@@ -81,6 +81,7 @@ class Machine:
         self._pc = 0
         self._exception: int | None = None
         self._image: Image | None = None
+        self._event = False  # the event register, as far as exceptions set it (ARMv7-M B1.5.18)
 
     def load(self, image: Image) -> None:
         """Put the image into memory, as programming the flash does; a segment outside the memories is an InputError."""
@@ -115,6 +116,7 @@ class Machine:
         self.uc.reg_write(arm.UC_ARM_REG_SP, stack & ~3)
         self.uc.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
         self.fault = ""
+        self._event = False
         self._pc = entry & ~1
 
     def run(self, until_cycles: int) -> Stop:
@@ -148,6 +150,7 @@ class Machine:
             if not handler & 1:
                 return False
             enter_exception(self.uc, self.memory, number, self._pc)
+            self._event = True
         except MemoryFaultError:
             return False
         self._pc = handler & ~1
@@ -157,6 +160,7 @@ class Machine:
         """Make the core return from the exception it runs; return False if the frame is not in memory."""
         try:
             self._pc = leave_exception(self.uc, self.memory, self._pc) & ~1
+            self._event = True
         except MemoryFaultError:
             return False
         return True
@@ -195,9 +199,13 @@ class Machine:
         return "UC_ERR_INSN_INVALID" in reason and self._opcode_before() in (_WFE, _YIELD)
 
     def _waits(self) -> bool:
-        """Whether WFI or WFE stopped the core; a WFE right after SEV only takes back what that has set."""
+        """Whether WFI or WFE stopped the core. After an exception or SEV, WFE forgets that and does not wait."""
         opcode = self._opcode_before()
-        return opcode == _WFI or (opcode == _WFE and self._opcode_before(2) != _SEV)
+        if opcode == _WFE:
+            event = self._event or self._opcode_before(2) == _SEV
+            self._event = False
+            return not event
+        return opcode == _WFI
 
     def _opcode_before(self, count: int = 1) -> int:
         return int.from_bytes(self.memory.read(self._pc - 2 * count, 2), "little")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["ALL_BITS", "Peripheral", "Poll", "Register", "bit", "plain_registers"]
+__all__ = ["ALL_BITS", "Peripheral", "Poll", "Register", "Stored", "bit", "plain_registers"]
 
 ALL_BITS = 0xFFFFFFFF
 
@@ -65,6 +65,16 @@ class Peripheral(Protocol):
     def registers(self) -> Sequence[Register]: ...
 
     def reset(self) -> None: ...
+
+
+class Stored:
+    """A block of registers that only store: rows as of `plain_registers`."""
+
+    def __init__(self, table: Sequence[tuple[str, int, int, int]]) -> None:
+        self.registers = plain_registers(table)
+
+    def reset(self) -> None:
+        """The registers' reset values are all there is."""
 
 
 def bit(value: int, position: int) -> bool:

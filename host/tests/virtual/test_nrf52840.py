@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 
 import pytest
-from bench import Bench
+import serial
+from bench import DEADLINE_S, Bench, Compile, Start
 
 from mcubench.errors import CheckFailedError, InputError
 
@@ -87,6 +88,14 @@ def test_two_buffers_in_turn_with_interrupts(bench: Callable[..., Bench], start_
     board.run_for(0.002 + start_cycle / 64e6)
     data = bytes(range(160))
     assert board.ask(data, 160) == data
+
+
+@pytest.mark.parametrize("macros", [{}, {"COMPUTE": 1}], ids=["polling", "computing"])
+def test_timer_that_every_byte_clears_finds_the_end(bench: Callable[..., Bench], macros: dict[str, int]) -> None:
+    board = bench("idle", macros, strict=True)
+    board.run_for(0.001)
+    assert numbers(board.ask(bytes(40), 9, seconds=0.1)) == [40]
+    assert numbers(board.ask(bytes(100), 9, seconds=0.1)) == [140]
 
 
 def test_receiver_stops_with_what_it_has(bench: Callable[..., Bench]) -> None:
@@ -186,6 +195,19 @@ def test_mistake_is_reported_once_and_strict_mode_stops_there(
     strict = bench("mistakes", {"MISTAKE": mistake}, strict=True)
     with pytest.raises(CheckFailedError, match="strict mode stops here"):
         strict.run_for(0.002)
+
+
+def test_board_as_a_process(program: Compile, start: Start) -> None:
+    board = start(program("echo", QUIET=1), "--strict")
+    assert board.first_line.endswith(" timing_model=m4-1")
+    data = bytes(range(256))
+    with serial.serial_for_url(board.port, baudrate=1000000, timeout=DEADLINE_S) as port:
+        for start_of_piece in range(0, 256, 64):
+            piece = data[start_of_piece : start_of_piece + 64]
+            port.write(piece)
+            assert port.read(64) == piece
+    assert board.end() == 0
+    assert board.log == ""
 
 
 def test_no_mistake_no_report(bench: Callable[..., Bench], caplog: pytest.LogCaptureFixture) -> None:

@@ -24,6 +24,7 @@ from mcubench.virtual.peripherals.nrf_uarte import NrfUarte
 from mcubench.virtual.peripherals.nvic import SYS_TICK, Nvic
 from mcubench.virtual.peripherals.scb import Scb
 from mcubench.virtual.peripherals.systick import SysTick
+from mcubench.virtual.registers import Stored
 from mcubench.virtual.reset import ResetCause
 from mcubench.virtual.timing import CORTEX_M4, MemoryKind, MemoryRegion, MemoryState
 from mcubench.virtual.wiring import Chip, Wiring
@@ -109,8 +110,9 @@ class _Parts:
         self.clock.reset_by(cause)
 
     def sync(self) -> None:
-        """The clock first: the others count its ticks. Then the timers, whose events may start a transfer."""
+        """The clock first: the others count its ticks. Bytes may clear a timer, and a timer may start a transfer."""
         self.clock.sync()
+        self.uarte0.sync()
         for counter in (*self.timers.values(), *self.rtcs.values()):
             counter.sync()
         self.uarte0.sync()
@@ -144,6 +146,7 @@ class _Parts:
         bus.place("NVMC", _NVMC, self.nvmc)
         bus.place("UICR", 0x10001000, uicr)
         bus.place("PPI", _PPI, ppi, sync=self.sync)
+        bus.place("TEMP", 0x4000C000, Stored(_TEMP_COEFFICIENTS))
         for index, port in enumerate(self.ports):
             bus.place(f"P{index}", 0x50000000 + 0x300 * index, port)
         bus.place("NVIC", 0xE000E000, self.nvic, sync=self.sync)
@@ -190,6 +193,13 @@ _FACTORY_INFORMATION = {
     _FICR + 0x100: _word(0x52840) + b"0DAA" + _word(0x2004) + _word(256) + _word(1024),  # INFO: AAD0, aQFN73, KiB
     _FICR + 0x130: _word(8) + _word(5),
 }
+
+# PS, TEMP: what Nordic's start-up code copies from FICR; the sensor itself is not modelled.
+_TEMP_COEFFICIENTS = [
+    *((f"A{index}", 0x520 + 4 * index, 0, 0xFFFFFFFF) for index in range(6)),
+    *((f"B{index}", 0x540 + 4 * index, 0, 0xFFFFFFFF) for index in range(6)),
+    *((f"T{index}", 0x560 + 4 * index, 0, 0xFFFFFFFF) for index in range(5)),
+]
 
 # Base addresses of nrf52840.svd; where several peripherals share one, the names of all.
 _UNMODELLED_BLOCKS = {

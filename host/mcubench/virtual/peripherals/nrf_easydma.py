@@ -14,9 +14,16 @@ class EasyDma:
     """PTR and MAXCNT are taken over when a transfer begins, so firmware may then prepare the next one."""
 
     def __init__(
-        self, name: str, offset: int, memory: MemoryBus, ram: range, report: Callable[[str, str], None]
+        self,
+        name: str,
+        offset: int,
+        memory: MemoryBus,
+        ram: range,
+        report: Callable[[str, str], None],
+        may_be_empty: bool = False,
     ) -> None:
-        """`ram` are the addresses that it reaches; `report(key, message)` tells of a mistake."""
+        """`ram` are the addresses that it reaches; `report(key, message)` tells of a mistake, which no bytes may be."""
+        self._may_be_empty = may_be_empty
         self._name = name
         self._memory = memory
         self._ram = ram
@@ -35,9 +42,9 @@ class EasyDma:
     def begin(self, task: str) -> None:
         """Begin the transfer that PTR and MAXCNT describe now, unless it is one that cannot be."""
         address, count = self._pointer.value, self._most.value
-        if not count:
+        if not count and not self._may_be_empty:
             self._report(f"{self._name} maxcnt", f"{task} with {self._name}.MAXCNT 0: nothing is transferred")
-        elif address not in self._ram or address + count - 1 not in self._ram:
+        elif address not in self._ram or address + max(0, count - 1) not in self._ram:
             self._report(
                 f"{self._name} ptr",
                 f"{task} with {self._name}.PTR 0x{address:08x} and {count} bytes: EasyDMA reaches RAM only, "

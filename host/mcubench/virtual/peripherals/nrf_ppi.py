@@ -6,7 +6,7 @@ Of the channels with fixed ends only those between modelled peripherals are: RTC
 from __future__ import annotations
 
 from mcubench.virtual.journal import Journal
-from mcubench.virtual.peripherals.nrf_signals import Interconnect, Task
+from mcubench.virtual.peripherals.nrf_signals import Interconnect
 from mcubench.virtual.registers import Register
 from mcubench.virtual.time import VirtualTime
 
@@ -67,13 +67,13 @@ class NrfPpi:
         self._connect()
 
     def _connect(self) -> None:
-        routes: dict[int, list[Task]] = {}
+        routes: dict[int, list[int]] = {}
         for channel in range(_CHANNELS):
             if self._enabled.value >> channel & 1:
                 event, tasks = self._ends_of(channel)
                 for task in tasks:
                     if event and task and self._is_modelled(channel, event, task):
-                        routes.setdefault(event, []).append(self._interconnect.tasks[task])
+                        routes.setdefault(event, []).append(task)
         self._interconnect.connect(routes)
 
     def _ends_of(self, channel: int) -> tuple[int, tuple[int, int]]:

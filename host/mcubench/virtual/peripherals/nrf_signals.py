@@ -28,13 +28,18 @@ class Interconnect:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.tasks: dict[int, Task] = {}
+        self.counting: set[int] = set()  # tasks that only count how often they are triggered
         self.events: set[int] = set()
-        self._routes: Mapping[int, Sequence[Task]] = {}
+        self._routes: Mapping[int, Sequence[int]] = {}
         self._depth = 0
 
-    def connect(self, routes: Mapping[int, Sequence[Task]]) -> None:
-        """Let each event address trigger its tasks from now on, instead of what was connected before."""
+    def connect(self, routes: Mapping[int, Sequence[int]]) -> None:
+        """Let each event trigger its tasks from now on, by their addresses, instead of what was connected before."""
         self._routes = routes
+
+    def only_counts(self, event: int) -> bool:
+        """Whether it makes no difference to its tasks when exactly an event happened, if only all are counted."""
+        return all(task in self.counting for task in self._routes.get(event, ()))
 
     def is_routed(self, event: int) -> bool:
         return event in self._routes
@@ -49,7 +54,7 @@ class Interconnect:
             return
         self._depth += 1
         for task in tasks:
-            task(at_s, count)
+            self.tasks[task](at_s, count)
         self._depth -= 1
 
 
@@ -73,6 +78,11 @@ class Event:
 
     def add_short(self, is_on: Callable[[], bool], task: Task) -> None:
         self._shorts.append((is_on, task))
+
+    @property
+    def only_counts(self) -> bool:
+        """Whether many at once are as good as one after the other."""
+        return self._interconnect.only_counts(self._address)
 
     @property
     def matters(self) -> bool:
@@ -102,8 +112,11 @@ class Signals:
         self._shorts = Register("SHORTS", 0x200, 0, 0)
         self._enabled = 0
 
-    def add_task(self, name: str, offset: int, task: Task) -> None:
+    def add_task(self, name: str, offset: int, task: Task, counts: bool = False) -> None:
+        """`counts`: all that the task does is to count."""
         self._interconnect.tasks[self._base + offset] = task
+        if counts:
+            self._interconnect.counting.add(self._base + offset)
         self._tasks.append(Register(f"TASKS_{name}", offset, 0, 0, 1, write=lambda value: self._triggered(task, value)))
 
     def add_event(self, name: str, offset: int, poll: Poll = Poll.LINE) -> Event:

@@ -37,11 +37,11 @@ class NrfTimer(NrfCounter):
         signals = Signals(base, interconnect, virtual)
         super().__init__(signals, virtual, compares, 0xFFFFFFFF)
         for task_name, offset, task in (
-            ("COUNT", 0x08, self._count),
             ("CLEAR", 0x0C, self.clear),
             ("SHUTDOWN", 0x10, self._shut_down),
         ):
             signals.add_task(task_name, offset, task)
+        signals.add_task("COUNT", 0x08, self._count, counts=True)
         for index, event in enumerate(self._compared):
             signals.add_task(f"CAPTURE{index}", 0x40 + 4 * index, self._capture_into(self.cc[index]))
             signals.add_short(index, event, self.clear)

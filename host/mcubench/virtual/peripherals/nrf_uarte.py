@@ -11,7 +11,7 @@ from collections.abc import Callable
 from mcubench.virtual.journal import Journal
 from mcubench.virtual.memory import MemoryBus
 from mcubench.virtual.peripherals.nrf_easydma import EasyDma
-from mcubench.virtual.peripherals.nrf_signals import Interconnect, Signals
+from mcubench.virtual.peripherals.nrf_signals import Event, Interconnect, Signals
 from mcubench.virtual.registers import ALL_BITS, Register, bit
 from mcubench.virtual.time import ROUNDING_S, VirtualTime
 from mcubench.virtual.uart_line import UartLine
@@ -50,7 +50,8 @@ class NrfUarte:
         self._name = name
         self._virtual = virtual
         self._rx = EasyDma("RXD", 0x534, memory, ram, self._report)
-        self._tx = EasyDma("TXD", 0x544, memory, ram, self._report)
+        # nrfx's driver begins with a transmission of no bytes, to have the event of its end.
+        self._tx = EasyDma("TXD", 0x544, memory, ram, self._report, may_be_empty=True)
         self._line = line
         self._peripheral_hz = peripheral_hz
         self._journal = journal
@@ -131,7 +132,7 @@ class NrfUarte:
         self.sync()
         moments = [self._stops_at_s, self._line.arrival_s(self._receive_stride())]
         if self._tx.active:
-            quiet = 0 if self._notices(self._txdrdy.register) else self._tx.left - 1
+            quiet = 0 if self._is_noticed(self._txdrdy) else self._tx.left - 1
             moments.append(self._byte_sent_s + quiet * self._byte_s)
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -139,7 +140,8 @@ class NrfUarte:
 
     def _send(self, now_s: float) -> None:
         while self._tx.active and self._byte_sent_s <= now_s:
-            count = min(self._tx.left, 1 + int((now_s - self._byte_sent_s) / self._byte_s))
+            most = self._tx.left if self._txdrdy.only_counts else 1
+            count = min(most, 1 + int((now_s - self._byte_sent_s) / self._byte_s))
             last_s = self._byte_sent_s + (count - 1) * self._byte_s
             self._put_on_line(self._tx.read(count))
             self._byte_sent_s = last_s + self._byte_s
@@ -168,6 +170,8 @@ class NrfUarte:
         if self._tx.active:
             self._byte_sent_s = at_s + self._byte_s
             self._txstarted.trigger(at_s)
+            if not self._tx.left:
+                self._end_sending(at_s)
 
     def _stop_sending(self, at_s: float, _count: int) -> None:
         if self._is_on("STOPTX"):
@@ -178,7 +182,7 @@ class NrfUarte:
     # Reception
 
     def _receive_stride(self) -> int:
-        if not self._rx.active or self._notices(self._rxdrdy.register):
+        if not self._rx.active or self._is_noticed(self._rxdrdy):
             return 1
         return min(_BYTES_PER_SKIP, self._rx.left)
 
@@ -207,7 +211,7 @@ class NrfUarte:
                 return count
             self._fail(_OVERRUN, first_s)
             return len(data)
-        count = min(len(data), self._rx.left)
+        count = min(len(data), self._rx.left if self._rxdrdy.only_counts else 1)
         last_s = first_s + (count - 1) * self._line.byte_s
         self._rx.write(data[:count])
         self._rxdrdy.trigger(last_s, count)
@@ -277,9 +281,9 @@ class NrfUarte:
     def _is_connected(self, pin: str) -> bool:
         return not self._psel[pin].value & _UNCONNECTED
 
-    def _notices(self, event: Register) -> bool:
-        """Whether firmware would see the event of the next byte: it has cleared that of the last one."""
-        return not event.value
+    def _is_noticed(self, event: Event) -> bool:
+        """Whether the next byte's event makes a difference: the last one's was cleared, or it does more than count."""
+        return not event.register.value or not event.only_counts
 
     def _fail(self, source: int, at_s: float) -> None:
         self._errors.value |= source

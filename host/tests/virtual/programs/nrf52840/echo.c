@@ -24,7 +24,9 @@ int main(void) {
     UARTE(RXD_MAXCNT) = RING;
     UARTE(SHORTS) = 1u << 5;
     UARTE(STARTRX) = 1;
+#ifndef QUIET
     send_text("ready\n");
+#endif
     uint32_t tail = 0;
     for (;;) {
         TIMER1(CAPTURE(2)) = 1;

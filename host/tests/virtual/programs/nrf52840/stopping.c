@@ -49,6 +49,7 @@ int main(void) {
     UARTE(ENDRX) = 0;
     UARTE(FLUSHRX) = 1;
     wait(ENDRX);
+    send(buffer, 0); /* ends at once */
     UARTE(TXD_PTR) = (uint32_t)buffer;
     UARTE(TXD_MAXCNT) = 32;
     UARTE(ENDTX) = 0;
