@@ -37,6 +37,7 @@ class Scb:
             self._aircr,
             self.ccr,
             *plain_registers(_PLAIN),
+            *plain_registers(_MPU_ALIASES),
         ]
 
     def reset(self) -> None:
@@ -68,3 +69,9 @@ _PLAIN = (
     ("MVFR0", 0x240, 0x10110021, 0),
     ("MVFR1", 0x244, 0x11000011, 0),
 )
+# Three more pairs of RBAR and RASR, which store a region each with one block transfer (ARMv7-M B3.5.10).
+_MPU_ALIASES = [
+    (f"MPU_{name}_A{alias}", offset + 8 * alias, 0, _EVERYTHING)
+    for alias in (1, 2, 3)
+    for name, offset in (("RBAR", 0x9C), ("RASR", 0xA0))
+]
