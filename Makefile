@@ -3,7 +3,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-ELF := .pio/build/stm32f746-local/firmware.elf
 NATIVE := build/native/generated
 
 # PlatformIO keeps its things below this folder, and sends nothing home.
@@ -23,10 +22,10 @@ $(READY): pyproject.toml tools/setup.sh tools/seed_platformio.py
 	@tools/setup.sh $(PYTHON)
 	@touch $@
 
-firmware: $(READY) ## build the STM32F746 image with PlatformIO
-	@echo "firmware: building stm32f746-local"
-	@$(BIN)/pio run --silent --environment stm32f746-local
-	@echo "firmware: $(ELF)"
+firmware: $(READY) ## build what the virtual boards run, with PlatformIO, and this PC as a board
+	@echo "firmware: building stm32f746-local and nrf52840-local"
+	@$(BIN)/pio run --silent
+	@echo "firmware: .pio/build/stm32f746-local/firmware.elf, .pio/build/nrf52840-local/firmware.elf"
 	@$(if $(shell command -v gcc),$(MAKE) --silent native,echo "firmware: without gcc this PC is no board (apt install gcc libc6-dev)")
 
 native: $(READY)
