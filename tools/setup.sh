@@ -60,6 +60,14 @@ install_compiler() {
     say "arm-none-eabi-gcc $(arm-none-eabi-gcc -dumpfullversion)"
 }
 
+# Wanted by the engine `tflm` only.
+install_cplusplus() {
+    if [ "$(arm-none-eabi-gcc -print-file-name=libstdc++.a)" = libstdc++.a ]; then # the bare name: there is none
+        apt_install libstdc++-arm-none-eabi-newlib ||
+            say "no C++ for arm-none-eabi: the engine tflm cannot be built (Debian: apt install libstdc++-arm-none-eabi-newlib)"
+    fi
+}
+
 # Wanted by tests only: core and engine must compile for the ESP32's kind of core too, whose own compiler Debian has not.
 install_xtensa_compiler() {
     if ! command -v xtensa-lx106-elf-gcc > /dev/null || [ ! -d /usr/lib/xtensa-lx106-elf/include ]; then
@@ -79,6 +87,7 @@ check_python
 create_venv
 install_packages
 install_compiler
+install_cplusplus
 install_xtensa_compiler
 prepare_platformio
 say "ready"
