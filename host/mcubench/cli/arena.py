@@ -57,10 +57,10 @@ def command(
         facts = {"model": chosen.name, "engine": info.engine, "core": info.core, **asdict(record), **asdict(found)}
         click.echo(json.dumps(facts, indent=2, default=str))
         return
-    uses = "" if found.used_bytes is None else f", of which the engine counts {found.used_bytes} as used"
     click.echo(
-        f"{chosen.name}: {found.bytes} bytes of arena{uses}; {info.engine} {info.engine_version} on {info.core}"
-        f" ({info.timing}, {info.board}), {len(found.tries)} arenas tried; recorded in {path}"
+        f"{chosen.name}: {found.bytes} bytes of arena, of which the engine counts {found.used_bytes} as used;"
+        f" {info.engine} {info.engine_version} on {info.core} ({info.timing}, {info.board}),"
+        f" {len(found.tries)} arenas tried; recorded in {path}"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mcubench.deadline import Deadline
-from mcubench.errors import BoardError, CheckFailedError, DeadlineError, WrongOutputError
+from mcubench.errors import BoardError, CheckFailedError, DeadlineError, InputError, WrongOutputError
 from mcubench.measure.point import Bench
 from mcubench.models import Model, Vectors, compare_outputs
 from mcubench.protocol import ModelInfo, VectorStream
@@ -16,8 +16,6 @@ __all__ = ["ArenaTry", "SmallestArena", "find_smallest_arena"]
 SEARCH_TIMEOUT_S = 900.0
 # What a board says that it uses may be less than what it needs while it prepares a model; by more than this it is not.
 MOST_ABOVE_USED_BYTES = 1 << 16
-# Where a board does not say what it uses, the search begins here.
-FIRST_GUESS_BYTES = 1 << 14
 # The error code of an engine that cannot open a model.
 ENGINE_ERROR = "engine"
 
@@ -32,13 +30,13 @@ class ArenaTry:
 
 @dataclass(frozen=True)
 class SmallestArena:
-    """The smallest arena with which the model runs, and what the engine says it uses when it has all (None: nothing).
+    """The smallest arena with which the model runs, and what the engine says it uses when it has all.
 
     `vectors` is how many vectors had to come out right at each try.
     """
 
     bytes: int
-    used_bytes: int | None
+    used_bytes: int
     vectors: int
     tries: tuple[ArenaTry, ...]
 
@@ -48,12 +46,12 @@ def find_smallest_arena(
 ) -> SmallestArena:
     """Return the smallest arena in which `vectors` come out as they should; `on_try` is called after each try.
 
-    CheckFailedError if they do not even with all the memory that the engine has; DeadlineError if the search takes
-    longer than SEARCH_TIMEOUT_S.
+    CheckFailedError if they do not even with all the memory that the engine has; InputError if the engine has no arena;
+    DeadlineError if the search takes longer than SEARCH_TIMEOUT_S.
     """
     search = _Search(bench, model, vectors, on_try)
     used_bytes = search.run_with_all()
-    high = search.find_one_that_runs(used_bytes or FIRST_GUESS_BYTES)
+    high = search.find_one_that_runs(used_bytes)
     return SmallestArena(search.bisect(high), used_bytes, len(vectors), tuple(search.tries))
 
 
@@ -66,8 +64,8 @@ class _Search:
         self._deadline = Deadline.after(SEARCH_TIMEOUT_S)
         self.tries: list[ArenaTry] = []
 
-    def run_with_all(self) -> int | None:
-        """Run with all the memory there is, and return what the engine says it used; CheckFailedError if it fails."""
+    def run_with_all(self) -> int:
+        """Run with all the memory there is, and return what the engine says it used."""
         try:
             info = self._bench.board.select(self._model.name)
             self._check(info)
@@ -75,6 +73,10 @@ class _Search:
             if exc.code != ENGINE_ERROR:
                 raise
             raise CheckFailedError(f"{self._model.name} cannot be opened with all the arena there is: {exc}") from exc
+        if info.arena_bytes is None:
+            raise InputError(
+                f"the engine {self._bench.info.engine} says nothing of an arena, so there is none to measure"
+            )
         self._note(ArenaTry(None, True))
         return info.arena_bytes
 

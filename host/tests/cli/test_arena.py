@@ -87,3 +87,22 @@ def test_another_file_of_the_same_name_is_bad_input(mcubench: Run, mnist_program
     done = mcubench("arena", MODEL, "--board", f"native:{mnist_program}", "--models", models)
     assert done.returncode == 2
     assert "build and flash the image again" in done.stderr
+
+
+def test_an_engine_without_an_arena_is_bad_input(mcubench: Run, models: Path) -> None:
+    pytest.importorskip("ai_edge_litert", reason="pip install 'mcubench[serve]'")
+    done = mcubench("arena", MODEL, "--board", "python:litert", "--models", models)
+    assert done.returncode == 2
+    assert "the engine litert says nothing of an arena" in done.stderr
+    assert not (models / MODEL / "arena.toml").exists()
+
+
+def test_tflm_on_the_pc_needs_what_it_counts_as_used(mcubench: Run, models: Path) -> None:
+    """The real interpreter, from PyPI: a byte less is too small."""
+    pytest.importorskip("tflite_micro", reason="pip install 'mcubench[serve]'")
+    done = mcubench("arena", MODEL, "--board", "python:tflm", "--models", models, "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["engine"] == "tflm"
+    assert 27040 < facts["bytes"] < 40000  # one operator's tensors, and the interpreter's own structures
+    assert {"arena_bytes": facts["bytes"] - 1, "runs": False} in facts["tries"]
