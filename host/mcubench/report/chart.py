@@ -16,10 +16,13 @@ __all__ = ["latency_chart"]
 
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 20, 60
-# Latency falls with the clock, so the upper right corner is free.
-LEGEND_RIGHT = WIDTH - RIGHT - 10
-# Colours that people with any colour vision tell apart (Okabe and Ito, "Color Universal Design", 2008).
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+LEGEND_ROW = 16  # below the axes, a row per line
+# Colours that people with any colour vision tell apart: Okabe and Ito, "Color Universal Design", 2008; the last four are
+# of Paul Tol's muted scheme (SRON/EPS/TN/09-002).
+COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+    *("#332288", "#117733", "#882255", "#999933"),
+)
 # What is shown if no board has a clock.
 ANY_MHZ = (100.0,)
 Scale = Callable[[float], float]
@@ -33,10 +36,11 @@ def latency_chart(records: Sequence[Record]) -> str:
     series = [(title, [record for record in block if record.latency_us_median]) for title, block in by_subject(records)]
     series = [(title, block) for title, block in series if block]
     shown = [record for _, block in series for record in block]
+    height = HEIGHT + LEGEND_ROW * (len(series) + 1)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif"'
         ' font-size="12">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
     ]
     if shown:
         x = _scale([_mhz(record) for record in shown if record.clock_hz] or ANY_MHZ, LEFT, WIDTH - RIGHT)
@@ -114,9 +118,9 @@ def _tip(title: str, record: Record) -> str:
 
 
 def _legend(title: str, colour: str, number: int, dashed: bool) -> list[str]:
-    y = TOP + 14 + 16 * number
-    text = f'<text x="{LEGEND_RIGHT - 26}" y="{y + 4}" text-anchor="end">{escape(title)}</text>'
-    return [_line(LEGEND_RIGHT - 20, y, LEGEND_RIGHT, y, colour, 2, dashed), text]
+    y = HEIGHT + LEGEND_ROW * (number + 1)
+    text = f'<text x="{LEFT + 28}" y="{y + 4}">{escape(title)}</text>'
+    return [_line(LEFT, y, LEFT + 20, y, colour, 2, dashed), text]
 
 
 def _is_plain(record: Record) -> bool:

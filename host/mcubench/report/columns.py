@@ -18,7 +18,9 @@ __all__ = [
     "board_name",
     "by_subject",
     "clock_name",
+    "details",
     "failures",
+    "footnotes",
     "known_columns",
     "main_points",
     "sizes",
@@ -177,6 +179,22 @@ def main_points(records: Iterable[Record]) -> list[Record]:
         return []
     mains = [max(block, key=lambda record: (record.main_clock is True, record.vectors or 0)) for block in blocks]
     return sorted(mains, key=lambda record: (record.model, record.timing != "modelled", subject(record)))
+
+
+def details(records: Iterable[Record]) -> list[tuple[str, list[Record]]]:
+    """Return the blocks that need a table of their own, with titles: those of which the summary has not all rows."""
+    records = list(records)
+    summarized = bool(main_points(records))
+    return [(title, block) for title, block in by_subject(records) if not summarized or len(block) > 1]
+
+
+def footnotes(records: Iterable[Record]) -> list[str]:
+    """Return a line for each processor that the records know only times of."""
+    timed: dict[str, set[str]] = {}
+    for record in records:
+        if record.cycles_median is None and record.latency_us_median is not None:
+            timed.setdefault(record.core, set()).add(board_name(record))
+    return [f"{', '.join(sorted(boards))}: time on {core}, not cycles" for core, boards in sorted(timed.items())]
 
 
 def known_columns(columns: Sequence[Column], records: Sequence[Record]) -> list[Column]:

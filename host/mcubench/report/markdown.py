@@ -11,8 +11,9 @@ from mcubench.report.columns import (
     SUMMARY_COLUMNS,
     SUMMARY_TITLE,
     Column,
-    by_subject,
+    details,
     failures,
+    footnotes,
     known_columns,
     main_points,
     sizes,
@@ -26,7 +27,8 @@ def markdown_text(records: Sequence[Record], lost: Sequence[str] = ()) -> str:
     """Return the same tables that the terminal shows; `lost` has a line for each board that was lost."""
     mains = main_points(records)
     parts = [f"### {SUMMARY_TITLE}\n\n{_table(known_columns(SUMMARY_COLUMNS, mains), mains)}"] if mains else []
-    parts += [f"### {title}\n\n{_table(SPEED_COLUMNS, block)}" for title, block in by_subject(records)]
+    parts += [f"{line}\n" for line in footnotes(mains)]
+    parts += [f"### {title}\n\n{_table(SPEED_COLUMNS, block)}" for title, block in details(records)]
     parts.append(f"### {SIZE_TITLE}\n\n{_table(known_columns(SIZE_COLUMNS, records), sizes(records))}")
     parts += [
         f"### {title}\n\n" + "".join(f"- {line}\n" for line in lines)

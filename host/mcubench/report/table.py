@@ -17,8 +17,9 @@ from mcubench.report.columns import (
     SUMMARY_COLUMNS,
     SUMMARY_TITLE,
     Column,
-    by_subject,
+    details,
     failures,
+    footnotes,
     known_columns,
     main_points,
     sizes,
@@ -41,12 +42,15 @@ def report_console() -> Console:
 def print_report(console: Console, records: Sequence[Record], lost: Sequence[str] = ()) -> None:
     """Print a table that compares boards if there are several, one per model and board with a row per clock, and sizes.
 
-    At the end stands what failed, and which boards were `lost`, a line each.
+    A board's own table is left out if the first one has all its rows. At the end stands what failed, and which boards
+    were `lost`, a line each.
     """
     mains = main_points(records)
     if mains:
         _print_table(console, SUMMARY_TITLE, known_columns(SUMMARY_COLUMNS, mains), mains)
-    for title, block in by_subject(records):
+        for line in footnotes(mains):
+            console.print(Text(f" {line}\n"), soft_wrap=True)
+    for title, block in details(records):
         _print_table(console, title, SPEED_COLUMNS, block)
     _print_table(console, SIZE_TITLE, known_columns(SIZE_COLUMNS, records), sizes(records))
     for line in failures(records):
