@@ -17,8 +17,8 @@ __all__ = ["latency_chart"]
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 20, 60
 LEGEND_ROW = 16  # below the axes, a row per line
-# Colours that people with any colour vision tell apart: Okabe and Ito, "Color Universal Design", 2008; the last four are
-# of Paul Tol's muted scheme (SRON/EPS/TN/09-002).
+# Colours that people with any colour vision tell apart: Okabe and Ito, "Color Universal Design", 2008; the last four
+# from Paul Tol's muted scheme (SRON/EPS/TN/09-002).
 COLOURS = (
     *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
     *("#332288", "#117733", "#882255", "#999933"),
