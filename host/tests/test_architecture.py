@@ -34,7 +34,7 @@ MAY_INCLUDE = {
     "cortex_m": {"port.h"},
     "stm32f746": {"port.h", *CORTEX_M},
     "nrf52": {"port.h", *CORTEX_M},
-    "native": {"port.h", "core.h"},  # its main() takes options and may end
+    "native": {"port.h", "core.h", "crc32.h"},  # its main() takes options and may end; its uid is a hash
     "esp32": {"port.h", "core.h"},  # ESP-IDF has its own main()
     "engines/generated": {"engine.h"},
     "engines/none": {"engine.h"},

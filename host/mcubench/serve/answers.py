@@ -7,6 +7,7 @@ import sys
 
 from mcubench.protocol import PROTOCOL_VERSION
 from mcubench.protocol.text import encode_value
+from mcubench.serve.machine import machine_uid
 from mcubench.serve.processor import processor_name
 from mcubench.serve.splitter import FRAME_BYTES
 from mcubench.serve.state import BoardState
@@ -16,7 +17,6 @@ from mcubench.serve.timing import Runs
 __all__ = ["BOARD_NAME", "boot", "info", "line", "model", "models", "run"]
 
 BOARD_NAME = "python"
-UID = b"pythonpc".hex()
 # Of firmware/common/port.h, whose rules for clocks and counters this board keeps.
 PORT_VERSION = 2
 # Nominal, as on the native board: nothing paces a pty.
@@ -40,7 +40,14 @@ def info(state: BoardState) -> list[str]:
     engine = state.image.engine
     toolchain = f"{sys.implementation.name}-{platform.python_version()}"
     return [
-        line("board", name=BOARD_NAME, core=processor_name(), uid=UID, port_version=PORT_VERSION, counts_time=1),
+        line(
+            "board",
+            name=BOARD_NAME,
+            core=processor_name(),
+            uid=machine_uid(),
+            port_version=PORT_VERSION,
+            counts_time=1,
+        ),
         line("build", id=state.image.build_id, toolchain=toolchain, flags=engine.flags),
         line("engine", name=engine.name, version=engine.version, kernels=engine.kernels),
         line(

@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from mcubench.serve.machine import machine_uid
+
 pytest_plugins = ["pytester"]
 
 
@@ -153,7 +155,7 @@ def test_metrics_go_to_junit_and_to_json_lines(run_on_board, suite):
     assert properties == {"latency [ms, measured]": "61.5", "size": "3"}
     lines = (suite.path / "results" / "hil" / "main" / "metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[0]) == {
-        "test": "test_it.py::test_it", "board": "native", "board_uid": b"nativepc".hex(),
+        "test": "test_it.py::test_it", "board": "native", "board_uid": machine_uid(),
         "name": "latency", "value": 61.5, "unit": "ms", "timing": "measured",
     }  # fmt: skip
     assert len(lines) == 2
