@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mcubench.link import DEFAULT_BAUD
+
 __all__ = ["DEFAULT_ENGINE", "KNOWN_BOARDS", "KnownBoard", "build_command", "known_board", "virtual_chips"]
 
 # What an engine needs that this repository does not hold.
@@ -17,7 +19,10 @@ DEFAULT_ENGINE = "generated"
 
 @dataclass(frozen=True)
 class KnownBoard:
-    """`name` is what `info` answers, `engines` what can be built for it; `address` finds it without any hardware."""
+    """`name` is what `info` answers, `engines` what can be built for it; `address` finds it without any hardware.
+
+    `baud` is what its serial port runs at.
+    """
 
     name: str
     product: str
@@ -25,6 +30,7 @@ class KnownBoard:
     engines: tuple[str, ...]
     virtual: bool
     address: str | None
+    baud: int = DEFAULT_BAUD
 
     def environment(self, engine: str) -> str:
         """Return the PlatformIO environment that people flash the board with."""
@@ -37,7 +43,7 @@ KNOWN_BOARDS = (
         "stm32f746", "STM32F746G-DISCO", "Cortex-M7, 16 to 216 MHz", (*OPEN, "xcubeai"), True, "virtual:stm32f746"
     ),
     KnownBoard("nrf52840", "nRF52840-DK", "Cortex-M4F, 64 MHz", OPEN, True, "virtual:nrf52840"),
-    KnownBoard("esp32", "ESP32 DevKit", "Xtensa LX6, 80 to 240 MHz", OPEN, False, None),
+    KnownBoard("esp32", "ESP32 DevKit", "Xtensa LX6, 80 to 240 MHz", OPEN, False, None, 921_600),
     KnownBoard("native", "this PC, compiled C", "counts time", ("generated",), False, "native"),
     KnownBoard("python", "this PC, Python packages", "counts time", ("tflm", "litert"), False, "python:<engine>"),
 )

@@ -25,11 +25,12 @@ class BoardAddress:
     """Where a board is: a port to open, or a command to start that makes one. Exactly one of both is set.
 
     `engine` is the one that the board must have, None if any will do. Several boards of one address can run at once if
-    it `can_multiply`.
+    it `can_multiply`. `baud` is that of this port alone.
     """
 
     name: str
     port: str | None = None
+    baud: int | None = None
     command: tuple[str, ...] | None = None
     engine: str | None = None
     can_multiply: bool = False
@@ -52,7 +53,10 @@ class OpenBoard:
 
 
 def parse_port(port: str, engine: str | None = None) -> BoardAddress:
-    """Return the address of a real board behind a device name or URL."""
+    """Return the address of a real board behind a device name or URL, with its baud rate if it ends in `@<baud>`."""
+    name, _, baud = port.rpartition("@")
+    if name and baud.isdecimal() and int(baud) > 0:
+        return BoardAddress(port, port=name, baud=int(baud), engine=engine)
     return BoardAddress(port, port=port, engine=engine)
 
 
@@ -99,7 +103,7 @@ def open_board(
         child = stack.enter_context(ChildBoard(address.name, address.command)) if address.command else None
         port = child.port if child else address.port
         assert port is not None
-        link = stack.enter_context(Link(port, baud, transcript))
+        link = stack.enter_context(Link(port, address.baud or baud, transcript))
         yield OpenBoard(link, child)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mcubench.boards import BoardAddress, known_board, open_board, parse_board, parse_port
+from mcubench.boards import KNOWN_BOARDS, BoardAddress, known_board, open_board, parse_board, parse_port
 from mcubench.errors import DeadlineError, InputError, LinkError, ProtocolError, UnreachableError
 from mcubench.link import DEFAULT_BAUD, Transcript
 from mcubench.measure import Bench
@@ -21,7 +21,7 @@ __all__ = ["board_address", "board_addresses", "board_options", "boards_options"
 log = logging.getLogger(__name__)
 
 BOARD_HELP = "virtual:<chip>[?engine=...&fault=...], native[:<program>] or python:<engine>; see 'mcubench boards'."
-PORT_HELP = "A real board: device, socket://host:port or rfc2217://host:port."
+PORT_HELP = "A real board: device, socket://host:port or rfc2217://host:port; @<baud> after it goes before --baud."
 
 
 def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,12 +83,10 @@ def board_addresses(
         raise InputError("name a board: --board virtual:stm32f746, or --port for a real one")
     if firmware and sum(board.startswith("virtual:") for board in boards) > 1:
         raise InputError("--firmware is for one virtual board; name the engine instead: virtual:<chip>?engine=<engine>")
-    if len(set(ports)) < len(ports):
+    real = [parse_port(port, engine) for port in ports]
+    if len({address.port for address in real}) < len(real):
         raise InputError(f"a port was named twice: {', '.join(ports)}")
-    return [
-        *(parse_board(board, firmware, engine, models) for board in boards),
-        *(parse_port(port, engine) for port in ports),
-    ]
+    return [*(parse_board(board, firmware, engine, models) for board in boards), *real]
 
 
 @contextmanager
@@ -105,7 +103,7 @@ def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
             board = Board(opened.link)
             info = board.connect()
         except (LinkError, DeadlineError, ProtocolError, InputError) as exc:
-            raise UnreachableError(str(exc)) from exc
+            raise UnreachableError(f"{exc}{_baud_hint(address, baud)}") from exc
         _check_engine(address, info)
         try:
             child = opened.child
@@ -122,6 +120,14 @@ def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
             if child:
                 log.debug("last words of %s: %s", child.name, child.last_words())
             raise
+
+
+def _baud_hint(address: BoardAddress, baud: int) -> str:
+    """Name the boards that would not have understood, if the user left the baud rate to us."""
+    if address.port is None or address.baud or baud != DEFAULT_BAUD:
+        return ""
+    others = [board for board in KNOWN_BOARDS if board.baud != DEFAULT_BAUD]
+    return "".join(f"; if it is an {each.product}: --port {address.port}@{each.baud}" for each in others)
 
 
 def _check_engine(address: BoardAddress, info: BoardInfo) -> None:

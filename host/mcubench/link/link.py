@@ -17,7 +17,7 @@ from mcubench.link.transcript import Transcript
 
 __all__ = ["DEFAULT_BAUD", "Link"]
 
-# What our firmware's UARTs run at; a pty or a socket ignores it.
+# What most of our firmware's UARTs run at; a pty or a socket ignores it.
 DEFAULT_BAUD = 1_000_000
 # rfc2217:// has no file descriptor to wait on, only a queue filled by a thread of pyserial's.
 POLL_INTERVAL_S = 0.002

@@ -29,7 +29,20 @@ def test_a_virtual_board_is_a_command_with_its_firmware_and_faults(elf: Path) ->
 
 def test_a_port_is_an_address_of_one_real_board() -> None:
     address = parse_port("/dev/ttyACM0")
-    assert (address.port, address.command, address.can_multiply) == ("/dev/ttyACM0", None, False)
+    assert (address.port, address.baud, address.command, address.can_multiply) == ("/dev/ttyACM0", None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "port", "baud"),
+    [
+        ("/dev/ttyUSB0@921600", "/dev/ttyUSB0", 921_600),
+        ("socket://user@host:4000", "socket://user@host:4000", None),
+        ("/dev/odd@0", "/dev/odd@0", None),
+    ],
+)
+def test_a_port_may_have_a_baud_rate_of_its_own(text: str, port: str, baud: int | None) -> None:
+    address = parse_port(text)
+    assert (address.name, address.port, address.baud) == (text, port, baud)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ def test_a_busy_port(mcubench: Run) -> None:
 def test_a_silent_port(mcubench: Run) -> None:
     with talking_pty(b"") as port:
         check(mcubench("sweep", "--port", port, *INT8), f"{port}: no answer within 5 s while saying hello")
+        check(mcubench("sweep", "--port", port, *INT8), f"if it is an ESP32 DevKit: --port {port}@921600")
 
 
 def test_a_port_that_talks_garbage(mcubench: Run) -> None:
