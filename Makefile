@@ -11,7 +11,7 @@ export PLATFORMIO_SETTING_ENABLE_TELEMETRY := no
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup firmware native demo test lint bench fuzz pictures clean
+.PHONY: help setup firmware native demo compare test lint bench fuzz pictures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ demo: firmware ## sweep the clocks of a virtual STM32F746, print the table, leav
 		--json results/demo.json --csv results/demo.csv --markdown results/demo.md --chart results/demo.svg \
 		--db results/demo.db
 
+compare: firmware ## sweep five boards at once, virtual and this PC's, into one table and results/compare.json
+	@mkdir -p results
+	@$(BIN)/mcubench sweep --board virtual:stm32f746 --board virtual:nrf52840 --board native --board python:tflm \
+		--board python:litert --model mnist-int8,mnist-float32 --clock main --json results/compare.json \
+		--csv results/compare.csv --markdown results/compare.md --chart results/compare.svg --db results/compare.db
+
 test: lint firmware ## run every test: host, firmware core on the PC, HIL suite on the virtual board
 	@$(BIN)/pytest -n 2 $(PYTEST_ARGS)
 
@@ -55,7 +61,7 @@ fuzz: $(READY) ## a million runs of a fuzzer over the firmware's parser and fram
 	@$(MAKE) --no-print-directory -C firmware/tests/fuzz $(if $(shell command -v clang),fuzz,replay) \
 		RUNS=1000000 OUT=$(CURDIR)/build/fuzz PYTHON=$(CURDIR)/$(BIN)/python
 
-pictures: demo ## draw the README's pictures from the demo's records
+pictures: demo compare ## draw the README's pictures from the records of both
 	@$(BIN)/python tools/pictures.py
 
 clean: ## remove what building and testing leave behind; results and .venv stay

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import logging
-import os
 import sys
 import traceback
 
 import click
 
 from mcubench import __version__
-from mcubench.errors import InputError, McubenchError
+from mcubench.errors import InputError, McubenchError, RigError
 
 __all__ = ["main"]
 
@@ -78,11 +76,7 @@ def _run() -> int:
     except (KeyboardInterrupt, click.Abort):
         return _report("interrupted", EXIT_INTERRUPTED, False)
     except OSError as exc:
-        if exc.errno != errno.EPIPE:
-            raise
-        # The reader of our output has seen enough (`mcubench show | head`).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _report(f"the machine refused: {exc}", RigError.exit_code, verbose)
 
 
 def _report(message: str, exit_code: int, verbose: bool) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -33,10 +35,16 @@ PLAIN_WIDTH = 120
 UNLIMITED_WIDTH = 10_000
 
 
+class _ReportConsole(Console):
+    def on_broken_pipe(self) -> None:
+        """Go on in silence: who read our output has seen enough (`mcubench sweep | head`), and the exit code counts."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def report_console() -> Console:
     """Return a console for reports on stdout: as wide as the terminal, or wide enough when there is none."""
-    console = Console()
-    return console if console.is_terminal else Console(width=PLAIN_WIDTH)
+    console = _ReportConsole()
+    return console if console.is_terminal else _ReportConsole(width=PLAIN_WIDTH)
 
 
 def print_report(console: Console, records: Sequence[Record], lost: Sequence[str] = ()) -> None:

@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
+from mcubench import store
 from mcubench.cli import COMMANDS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -42,3 +44,16 @@ def test_verbose_shows_where_an_error_comes_from(mcubench: Run) -> None:
     assert done.returncode == 2
     assert "Traceback" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("mcubench: /dev/nosuch: no such port")
+
+
+def test_a_reader_who_leaves_early_is_no_failure(tmp_path: Path) -> None:
+    database = tmp_path / "results.db"
+    with store.Database(database) as opened:
+        opened.add_run(store.Run("20260101-000000-abcd", "2026-01-01T00:00:00+00:00", "mcubench sweep", {}, {}))
+    command = [sys.executable, "-m", "mcubench", "show", "--db", str(database)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
