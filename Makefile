@@ -53,8 +53,9 @@ lint: $(READY) ## formatting, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(READY) ## measure the tools themselves: harness size, speed of the virtual board, wire bytes per payload byte
-	@$(BIN)/pio run --silent --environment stm32f746-local --environment stm32f746-harness-local
+bench: $(READY) ## measure the tools themselves: harness size, speed of the virtual boards, wire bytes per payload byte
+	@$(BIN)/pio run --silent --environment stm32f746-local --environment stm32f746-harness-local \
+		--environment nrf52840-local --environment nrf52840-harness-local
 	@$(BIN)/python tools/bench.py
 
 fuzz: $(READY) ## a million runs of a fuzzer over the firmware's parser and frame decoder (libFuzzer if clang is there)
