@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import grp
 import os
 import re
@@ -39,12 +40,16 @@ NEEDED_FOR_VIRTUAL = frozenset({"python", "packages", "packages [virtual]", "mod
 
 @dataclass(frozen=True)
 class Finding:
-    """One part: whether it is there, what was seen, and what to do when it is not (empty if nothing needs doing)."""
+    """One part: whether it is there, what was seen, and what to do when it is not (empty if nothing needs doing).
+
+    An `optional` part is one for which somebody must bring what this project cannot fetch.
+    """
 
     part: str
     good: bool
     found: str
     remedy: str = ""
+    optional: bool = False
 
 
 def examine() -> list[Finding]:
@@ -149,7 +154,8 @@ def _images(project: Path) -> list[Finding]:
     findings = [_image("firmware image", project / BUILD / demo[0], "make firmware")]
     for environment, engine in others:
         remedy = "make firmware" if engine == DEFAULT_ENGINE else build_command(environment, engine)
-        findings.append(_image(f"image {environment}", project / BUILD / environment, remedy))
+        found = _image(f"image {environment}", project / BUILD / environment, remedy)
+        findings.append(dataclasses.replace(found, optional=engine != DEFAULT_ENGINE))
     return findings
 
 

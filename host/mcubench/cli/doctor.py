@@ -38,7 +38,8 @@ def _table(findings: list[Finding]) -> Table:
     for heading in ("", "part", "found", "what to do"):
         table.add_column(heading, overflow="fold")
     for finding in findings:
-        mark = "[green]ok[/green]" if finding.good else "[red]missing[/red]"
+        absent = "optional" if finding.optional else "[red]missing[/red]"
+        mark = "[green]ok[/green]" if finding.good else absent
         table.add_row(mark, *map(_plain, (finding.part, finding.found, finding.remedy)))
     return table
 
