@@ -53,7 +53,7 @@ def test_folder_outside_the_project_has_neither_models_nor_image(
     assert result.exit_code == 3
     answer = json.loads(result.output)
     assert answer["virtual_board_works"] is False
-    assert {"part", "good", "found", "remedy"} == answer["findings"][0].keys()
+    assert {"part", "good", "found", "remedy", "optional"} == answer["findings"][0].keys()
 
 
 def test_file_that_is_no_elf_is_no_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
