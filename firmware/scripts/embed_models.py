@@ -57,7 +57,7 @@ def generate(models):
     except (OSError, subprocess.TimeoutExpired) as error:
         fail(f"`mcubench codegen` did not run: {error}")
     if done.returncode != 0:
-        reason = done.stderr.strip().rpartition("\n")[2] or f"exit code {done.returncode}"
+        reason = done.stderr.strip().rpartition("\n")[2].removeprefix("mcubench: ") or f"exit code {done.returncode}"
         hint = "; run `make setup`" if "ModuleNotFoundError" in reason else ""
         fail(f"{reason}{hint}")
 
@@ -77,6 +77,8 @@ engine_folder = Path(env.subst("$PROJECT_SRC_DIR")) / "engines" / engine
 if not engine_folder.is_dir():
     fail(f"custom_engine = {engine}: there is no {engine_folder}")
 models = env.GetProjectOption("custom_models", "").split()
+if not models and engine != "none":
+    fail(f"custom_models is empty, but custom_engine = {engine} needs a model; only the engine none does not")
 start_anew_if_others(models)
 if models:
     generate(models)

@@ -55,7 +55,8 @@ def test_harness_differs_only_in_engine_and_models(environments: dict[str, dict[
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (("mnist-int8 mnist-float32", "nosuch-model"), "embed_models: .*nosuch-model"),
+        (("mnist-int8 mnist-float32", "nosuch-model"), "embed_models: cannot read the model .*nosuch-model"),
+        (("custom_models = mnist-int8 mnist-float32", "custom_models ="), "embed_models: custom_models is empty"),
         (("custom_engine = generated", "custom_engine = nosuch-engine"), "nosuch-engine"),
         (("custom_arena_bytes = 262144", "custom_arena_bytes = 20000"), "the board has 20000, 2528 bytes too few"),
         (
@@ -63,7 +64,7 @@ def test_harness_differs_only_in_engine_and_models(environments: dict[str, dict[
             "the board has 300000, ",
         ),
     ],
-    ids=["model", "engine", "arena", "flash"],
+    ids=["model", "no-model", "engine", "arena", "flash"],
 )
 def test_mistake_in_platformio_ini_is_said_in_a_line(tmp_path: Path, change: tuple[str, str], reason: str) -> None:
     config = tmp_path / "platformio.ini"
