@@ -90,6 +90,7 @@ def test_native_board_builds_with_clang_too(tmp_path: Path) -> None:
     [
         (["ENGINE=nothing"], "ENGINE must be none, test or generated, not 'nothing', or come with ENGINE_DIRS"),
         (["ENGINE=generated"], "ENGINE=generated needs GENERATED_DIR"),
+        (["ENGINE=generated", "GENERATED_DIR=/no/such/folder"], "there is no folder /no/such/folder"),
     ],
 )
 def test_native_makefile_says_what_is_missing(tmp_path: Path, arguments: list[str], complaint: str) -> None:
