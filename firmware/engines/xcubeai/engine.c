@@ -43,9 +43,6 @@ static void close_network(void) {
 
 /* ST tells little apart: what has to do with the activations is about memory, and all else about the network. */
 static int status_of(ai_error error) {
-    if (error.type == AI_ERROR_NONE) {
-        return ENGINE_OK;
-    }
     return error.type == AI_ERROR_ALLOCATION_FAILED || error.code == AI_ERROR_CODE_NETWORK_ACTIVATIONS
                ? ENGINE_ERROR_ARENA
                : ENGINE_ERROR_MODEL;
@@ -88,14 +85,8 @@ int engine_open(uint32_t index, uint32_t arena_bytes) {
         return ENGINE_ERROR_ARENA;
     }
     const ai_handle activations[] = {AI_HANDLE_PTR(xcubeai_arena)};
-    int status = status_of(open_network->create_and_init(&handle, activations, NULL)); /* weights: those linked in */
-    if (status == ENGINE_OK) {
-        status = bind_buffers();
-    }
-    if (status != ENGINE_OK) {
-        close_network();
-    }
-    return status;
+    const ai_error error = open_network->create_and_init(&handle, activations, NULL); /* weights: those linked in */
+    return error.type == AI_ERROR_NONE ? bind_buffers() : status_of(error);
 }
 
 uint8_t *engine_input(void) {
