@@ -99,6 +99,8 @@ def test_the_arena_is_known_when_the_model_is_open(board: PtyBoard) -> None:
     assert wire.words(board.ask_final(f"model {INT8}"))["arena_bytes"] == str(PERSISTENT_BYTES + 784 + 10)
     known = {words["name"]: words.get("arena_bytes") for words in map(wire.words, board.ask("models")[:-1])}
     assert known == {INT8: str(PERSISTENT_BYTES + 784 + 10), FLOAT32: None}
+    assert error_status(board.ask_final(f"model {INT8} arena=1")) == ARENA_ERROR
+    assert all("arena_bytes" not in wire.words(answer) for answer in board.ask("models"))
 
 
 def test_only_an_arena_that_is_large_enough_and_there_is_taken(board: PtyBoard) -> None:
@@ -109,6 +111,12 @@ def test_only_an_arena_that_is_large_enough_and_there_is_taken(board: PtyBoard) 
     for arena_bytes in (used + SHORT_BYTES, ARENA_BYTES):
         assert wire.words(board.ask_final(f"model {INT8} arena={arena_bytes}"))["arena_bytes"] == str(used)
         assert board.ask_final("run 1").kind == "ok"
+
+
+def test_an_arena_too_small_for_the_library_itself_is_an_error(tmp_path: Path) -> None:
+    with running(build(tmp_path, replace_in("models.c", rf"tflm_arena\[{ARENA_BYTES}\]", "tflm_arena[96]"))) as board:
+        assert error_status(board.ask_final(f"model {INT8}")) == ARENA_ERROR
+        assert board.ask_final("tick").kind == "ok"
 
 
 def test_every_operator_is_marked_with_its_name(board: PtyBoard) -> None:
