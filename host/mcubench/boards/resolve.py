@@ -13,7 +13,7 @@ from mcubench.boards.child import ChildBoard
 from mcubench.boards.images import find_image, find_native_program
 from mcubench.boards.known import DEFAULT_ENGINE, KnownBoard, known_board, virtual_chips
 from mcubench.errors import InputError
-from mcubench.link import DEFAULT_BAUD, Link, Transcript
+from mcubench.link import DEFAULT_BAUD, FaultyCable, LineFault, Link, Transcript
 
 __all__ = ["BoardAddress", "OpenBoard", "number_boards", "open_board", "parse_board", "parse_port"]
 
@@ -25,7 +25,7 @@ class BoardAddress:
     """Where a board is: a port to open, or a command to start that makes one. Exactly one of both is set.
 
     `engine` is the one that the board must have, None if any will do. Several boards of one address can run at once if
-    it `can_multiply`. `baud` is that of this port alone.
+    it `can_multiply`. `baud` is that of this port alone. Every link to it gets a new line with `line_faults`.
     """
 
     name: str
@@ -34,6 +34,7 @@ class BoardAddress:
     command: tuple[str, ...] | None = None
     engine: str | None = None
     can_multiply: bool = False
+    line_faults: tuple[LineFault, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -103,8 +104,15 @@ def open_board(
         child = stack.enter_context(ChildBoard(address.name, address.command)) if address.command else None
         port = child.port if child else address.port
         assert port is not None
-        link = stack.enter_context(Link(port, address.baud or baud, transcript))
+        link = stack.enter_context(_open_link(port, address, baud, transcript))
         yield OpenBoard(link, child)
+
+
+def _open_link(port: str, address: BoardAddress, baud: int, transcript: Transcript | None) -> Link:
+    def open_plain() -> Link:
+        return Link(port, address.baud or baud, transcript)
+
+    return FaultyCable(address.line_faults).open(port, open_plain) if address.line_faults else open_plain()
 
 
 def _virtual(text: str, rest: str, firmware: Path | None, asked_engine: str | None) -> BoardAddress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ def command(
     firmware: Path | None,
     engine: str | None,
     baud: int,
+    line_faults: Sequence[str],
     models_folder: Path | None,
     vectors: int,
     as_json: bool,
@@ -46,7 +48,7 @@ def command(
     """
     chosen = load_model(model, find_models_folder(models_folder))
     checked = read_vectors(chosen).first(vectors)
-    address = board_address(board, port, firmware, engine, [chosen.folder])
+    address = board_address(board, port, firmware, engine, [chosen.folder], line_faults)
     with open_bench(address, baud) as bench:
         _check_model(bench, chosen)
         found = find_smallest_arena(bench, chosen, checked, _show)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import click
 
 from mcubench.boards import KNOWN_BOARDS, BoardAddress, known_board, open_board, parse_board, parse_port
 from mcubench.errors import DeadlineError, InputError, LinkError, ProtocolError, UnreachableError
-from mcubench.link import DEFAULT_BAUD, Transcript
+from mcubench.link import DEFAULT_BAUD, Transcript, parse_line_fault
 from mcubench.measure import Bench
 from mcubench.protocol import Board, BoardInfo
 
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 BOARD_HELP = "virtual:<chip>[?engine=...&fault=...], native[:<program>] or python:<engine>; see 'mcubench boards'."
 PORT_HELP = "A real board: device, socket://host:port or rfc2217://host:port; @<baud> after it goes before --baud."
+LINE_FAULT_HELP = (
+    "Make the line to the board bad on purpose, as in flip:rate=1e-5; see docs/faults.md. May be repeated."
+)
 
 
 def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,7 +43,7 @@ def boards_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def link_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --engine, --firmware and --baud to a command."""
+    """Add --engine, --firmware, --baud and --line-fault to a command; the last comes as a tuple `line_faults`."""
     options = [
         click.option("--engine", metavar="ENGINE", help="What must run the models; picks a virtual board's image."),
         click.option(
@@ -49,6 +53,7 @@ def link_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="What a virtual board runs; default: what 'make firmware' built.",
         ),
         click.option("--baud", type=click.IntRange(1), default=DEFAULT_BAUD, show_default=True),
+        click.option("--line-fault", "line_faults", multiple=True, metavar="SPEC", help=LINE_FAULT_HELP),
     ]
     for option in reversed(options):
         function = option(function)
@@ -61,6 +66,7 @@ def board_address(
     firmware: Path | None,
     engine: str | None = None,
     models: Sequence[Path] = (),
+    line_faults: Sequence[str] = (),
 ) -> BoardAddress:
     """Return the address that the options of one board name; InputError if they name none or two.
 
@@ -68,7 +74,7 @@ def board_address(
     """
     if board and port:
         raise InputError("--board and --port exclude each other; a real board needs only --port")
-    return board_addresses([board] if board else [], [port] if port else [], firmware, engine, models)[0]
+    return board_addresses([board] if board else [], [port] if port else [], firmware, engine, models, line_faults)[0]
 
 
 def board_addresses(
@@ -77,6 +83,7 @@ def board_addresses(
     firmware: Path | None,
     engine: str | None = None,
     models: Sequence[Path] = (),
+    line_faults: Sequence[str] = (),
 ) -> list[BoardAddress]:
     """Return the addresses that the options name, --board first; InputError if they name none."""
     if not boards and not ports:
@@ -86,7 +93,9 @@ def board_addresses(
     real = [parse_port(port, engine) for port in ports]
     if len({address.port for address in real}) < len(real):
         raise InputError(f"a port was named twice: {', '.join(ports)}")
-    return [*(parse_board(board, firmware, engine, models) for board in boards), *real]
+    faults = tuple(parse_line_fault(spec) for spec in line_faults)
+    virtual = [parse_board(board, firmware, engine, models) for board in boards]
+    return [replace(address, line_faults=faults) for address in (*virtual, *real)]
 
 
 @contextmanager

@@ -40,6 +40,7 @@ def command(
     engine: str | None,
     firmware: Path | None,
     baud: int,
+    line_faults: Sequence[str],
     models: Sequence[str],
     models_folder: Path | None,
     clocks: Sequence[str],
@@ -60,7 +61,7 @@ def command(
     names = _split(models)
     folder = find_models_folder(models_folder)
     chosen = [load_model(name, folder) for name in names]
-    addresses = board_addresses(boards, ports, firmware, engine, [model.folder for model in chosen])
+    addresses = board_addresses(boards, ports, firmware, engine, [model.folder for model in chosen], line_faults)
     request = Request(
         [address.name for address in addresses],
         [model.name for model in chosen],

@@ -21,6 +21,7 @@ __all__ = ["DEFAULT_BAUD", "Link"]
 DEFAULT_BAUD = 1_000_000
 # rfc2217:// has no file descriptor to wait on, only a queue filled by a thread of pyserial's.
 POLL_INTERVAL_S = 0.002
+NO_SUCH_PORT = "no such port; plug the board in, or see 'mcubench boards' for what is attached"
 
 
 class Link:
@@ -111,7 +112,7 @@ def _open(port: str, baud: int) -> Any:
 def _opening_trouble(exc: Exception) -> str:
     number = getattr(exc, "errno", None)
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
-        return "no such port; plug the board in, or see 'mcubench boards' for what is attached"
+        return NO_SUCH_PORT
     if number in (errno.EACCES, errno.EPERM):
         return (
             "permission denied; join the group that owns it (often 'sudo usermod -aG dialout $USER', then log in again)"

@@ -5,39 +5,17 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import tty
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import serial
 import serial.rfc2217
+from played_pty import Pty
 
 from mcubench.deadline import Deadline
 from mcubench.errors import DeadlineError, LinkError
 from mcubench.link import Link, Transcript
-
-
-class Pty:
-    """A pty whose far end the test plays."""
-
-    def __init__(self) -> None:
-        self.master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        self.name = os.ttyname(self._slave)
-
-    def unplug(self) -> None:
-        for descriptor in (self.master, self._slave):
-            os.close(descriptor)
-        self.master = self._slave = -1
-
-
-@pytest.fixture
-def pty() -> Iterator[Pty]:
-    pty = Pty()
-    yield pty
-    if pty.master >= 0:
-        pty.unplug()
 
 
 def read_all(link: Link, count: int) -> bytes:
