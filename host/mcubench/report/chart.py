@@ -31,10 +31,9 @@ Scale = Callable[[float], float]
 def latency_chart(records: Sequence[Record]) -> str:
     """Return an SVG with a line per model, board and engine: median latency in ms over MHz, both axes logarithmic.
 
-    Points without a known latency are left out; points with caches or options off are drawn, but not joined.
+    Points that failed or have no known latency are left out; those with caches or options off are drawn, not joined.
     """
-    series = [(title, [record for record in block if record.latency_us_median]) for title, block in by_subject(records)]
-    series = [(title, block) for title, block in series if block]
+    series = by_subject(record for record in records if record.status == "ok" and record.latency_us_median)
     shown = [record for _, block in series for record in block]
     height = HEIGHT + LEGEND_ROW * (len(series) + 1)
     parts = [

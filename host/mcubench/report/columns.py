@@ -28,13 +28,14 @@ __all__ = [
 ]
 
 UNKNOWN = "-"
+GOOD = "ok"
 
 
 @dataclass(frozen=True)
 class Column:
     """A column: `group` and `name` make its two-line heading. Where there is little room, the largest `spare` goes.
 
-    A column of `several` is for tables of several boards; one with `drop_if_unknown` goes where no record has a value.
+    A column of `several` is for tables of several boards; one in which every record shows `drop_if_all` goes.
     """
 
     group: str
@@ -43,7 +44,7 @@ class Column:
     left: bool = False
     spare: int = 0
     several: bool = False
-    drop_if_unknown: bool = False
+    drop_if_all: str | None = None
 
     @property
     def heading(self) -> str:
@@ -72,6 +73,10 @@ def _outputs(record: Record) -> str:
     return UNKNOWN if record.max_abs_error is None else f"±{record.max_abs_error:.0e}"
 
 
+def _result(record: Record) -> str:
+    return GOOD if record.status == "ok" else "FAILED"
+
+
 SPEED_COLUMNS = (
     Column("Clock", "setting", lambda record: clock_name(record), left=True),
     Column("CPU", "MHz", lambda record: _mhz(record.clock_hz)),
@@ -84,7 +89,7 @@ SPEED_COLUMNS = (
     Column("", "equal", _outputs),
     Column("Score", "", lambda record: _fixed(record.score, 3)),
     Column("Timing", "", lambda record: record.timing, left=True),
-    Column("Result", "", lambda record: "ok" if record.status == "ok" else "FAILED", left=True),
+    Column("Result", "", _result, left=True),
 )
 
 SIZE_TITLE = "Sizes in bytes (stack: high-water mark)"
@@ -128,17 +133,18 @@ SUMMARY_COLUMNS = (
     Column("Engine", "", lambda record: record.engine, left=True),
     Column("Kernels", "", lambda record: record.engine_kernels or UNKNOWN, left=True, spare=7),
     Column("CPU", "MHz", lambda record: _mhz(record.clock_hz), spare=2),
-    Column("Modelled", "cycles", _if("modelled", _cycles), drop_if_unknown=True),
-    Column("Modelled", "per MAC", _if("modelled", _cycles_per_mac), spare=8, drop_if_unknown=True),
-    Column("Modelled", "ms", _if("modelled", _latency), drop_if_unknown=True),
-    Column("Measured", "cycles", _if("measured", _cycles), drop_if_unknown=True),
-    Column("Measured", "per MAC", _if("measured", _cycles_per_mac), spare=9, drop_if_unknown=True),
-    Column("Measured", "ms", _if("measured", _latency), drop_if_unknown=True),
+    Column("Modelled", "cycles", _if("modelled", _cycles), drop_if_all=UNKNOWN),
+    Column("Modelled", "per MAC", _if("modelled", _cycles_per_mac), spare=8, drop_if_all=UNKNOWN),
+    Column("Modelled", "ms", _if("modelled", _latency), drop_if_all=UNKNOWN),
+    Column("Measured", "cycles", _if("measured", _cycles), drop_if_all=UNKNOWN),
+    Column("Measured", "per MAC", _if("measured", _cycles_per_mac), spare=9, drop_if_all=UNKNOWN),
+    Column("Measured", "ms", _if("measured", _latency), drop_if_all=UNKNOWN),
     Column("Flash", "model", lambda record: _whole(record.flash_model_bytes), spare=4),
     Column("", "engine", lambda record: _whole(record.flash_engine_bytes), spare=6),
     Column("RAM", "arena", lambda record: _whole(record.arena_bytes), spare=3),
     Column("Outputs", "", _outputs, spare=1),
     Column("Score", "", lambda record: _fixed(record.score, 3), spare=5),
+    Column("Result", "", _result, left=True, drop_if_all=GOOD),
 )
 
 
@@ -172,20 +178,24 @@ def by_subject(records: Iterable[Record]) -> list[tuple[str, list[Record]]]:
 def main_points(records: Iterable[Record]) -> list[Record]:
     """Return the point of each subject at its board's main clock, models together; nothing if there is one board only.
 
-    Where that is not known, as in records of earlier versions, it is the one with the most vectors.
+    Where no clock is known to be the main one, as in records of earlier versions, it is the one with the most vectors.
+    A board that was lost before it came to its main clock has no such point.
     """
     blocks = [block for _, block in by_subject(records)]
     if len({(board_name(block[0]), block[0].engine) for block in blocks}) < 2:
         return []
-    mains = [max(block, key=lambda record: (record.main_clock is True, record.vectors or 0)) for block in blocks]
+    candidates = ([record for record in block if record.main_clock is not False] for block in blocks)
+    mains = [
+        max(each, key=lambda record: (bool(record.main_clock), record.vectors or 0)) for each in candidates if each
+    ]
     return sorted(mains, key=lambda record: (record.model, record.timing != "modelled", subject(record)))
 
 
 def details(records: Iterable[Record]) -> list[tuple[str, list[Record]]]:
     """Return the blocks that need a table of their own, with titles: those of which the summary has not all rows."""
     records = list(records)
-    summarized = bool(main_points(records))
-    return [(title, block) for title, block in by_subject(records) if not summarized or len(block) > 1]
+    summarized = main_points(records)
+    return [(title, block) for title, block in by_subject(records) if any(each not in summarized for each in block)]
 
 
 def footnotes(records: Iterable[Record]) -> list[str]:
@@ -198,13 +208,13 @@ def footnotes(records: Iterable[Record]) -> list[str]:
 
 
 def known_columns(columns: Sequence[Column], records: Sequence[Record]) -> list[Column]:
-    """Return the columns without those that no record fills or needs."""
+    """Return the columns without those that say nothing of these records."""
     several = len({(board_name(record), record.engine) for record in records}) > 1
     return [
         column
         for column in columns
         if (several or not column.several)
-        and not (column.drop_if_unknown and all(column.show(record) == UNKNOWN for record in records))
+        and (column.drop_if_all is None or any(column.show(record) != column.drop_if_all for record in records))
     ]
 
 

@@ -106,6 +106,21 @@ def test_several_boards_are_compared_at_their_main_clocks() -> None:
     assert "All boards" not in printed(RECORDS), "one board needs no comparison"
 
 
+def test_a_failed_point_is_called_so_in_the_comparison_and_not_drawn() -> None:
+    assert "Result" not in summary(BOARDS)[1]
+    failed = [*BOARDS[:3], replace(PC, status="failed", error="layers of another output")]
+    rows = [line.split() for line in summary(failed) if "mnist-int8" in line]
+    assert [row[-1] for row in rows] == ["ok", "ok", "FAILED"]
+    assert "native" not in latency_chart(failed)
+
+
+def test_a_board_without_its_main_clock_is_not_compared_but_has_a_table_of_its_own() -> None:
+    lost = replace(TFLM, main_clock=False)
+    records = [replace(record(), main_clock=True), lost, replace(PC, main_clock=True)]
+    assert [line.split()[1] for line in summary(records) if "mnist-int8" in line] == ["stm32f746", "native"]
+    assert "mnist-int8 on stm32f746, engine tflm 1 (modelled)\n" in printed(records)
+
+
 def test_measured_and_modelled_share_no_column() -> None:
     table = markdown_text(BOARDS).split("###")[1]
     header, _, *rows = [line.split(" | ") for line in table.splitlines() if line.startswith("|")]
