@@ -35,9 +35,9 @@ class LitertEngine:
                 model_content=network.data, num_threads=1, experimental_op_resolver_type=self._resolver
             )
             interpreter.allocate_tensors()
+            return _Model(interpreter, network)
         except (ValueError, RuntimeError) as exc:
             raise EngineError(EngineStatus.MODEL, str(exc)) from exc
-        return _Model(interpreter, network)
 
 
 class _Model:

@@ -114,6 +114,14 @@ def test_a_file_that_is_no_model(tmp_path: Path, content: bytes, said: str) -> N
     assert said in message
 
 
+def test_a_file_that_only_the_engine_finds_damaged(models_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ai_edge_litert", reason="pip install 'mcubench[serve]'")
+    path = tmp_path / "bad.tflite"
+    data = (models_folder / "mnist-int8" / "model.tflite").read_bytes()
+    path.write_bytes(data.replace(b"serving_default_keras_tensor", b"\x80erving_default_keras_tensor"))
+    assert "model bad: the engine litert cannot run it" in refusal(serve_command("--engine", "litert", str(path)))
+
+
 @pytest.mark.parametrize(("engine", "module"), [("tflm", "tflite_micro"), ("litert", "ai_edge_litert")])
 def test_a_package_that_is_not_installed_is_named_with_the_remedy(engine: str, module: str) -> None:
     script = f"import sys; sys.modules['{module}'] = None; from mcubench.cli import main; main()"
