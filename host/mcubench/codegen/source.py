@@ -42,13 +42,18 @@ def read_source(path: Path) -> Source:
 def _model_name(path: Path) -> str:
     description = path / "model.toml"
     if not path.is_dir():
-        return path.stem
+        return _checked(path.stem, path)
     if not description.exists():
-        return path.resolve().name
+        return _checked(path.resolve().name, path)
     try:
         name = tomllib.loads(description.read_text(encoding="utf-8")).get("name")
     except (OSError, ValueError) as exc:
         raise InputError(f"cannot read {description}: {exc}") from exc
+    return _checked(name, description)
+
+
+def _checked(name: object, where: Path) -> str:
+    """Return a name that can stand in a C string."""
     if not isinstance(name, str) or not name.isprintable() or '"' in name or "\\" in name:
-        raise InputError(f"{description}: expected a plain text 'name', saw {name!r}")
+        raise InputError(f"{where}: expected a plain text as the model's name, saw {name!r}")
     return name

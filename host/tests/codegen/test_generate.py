@@ -66,6 +66,12 @@ def test_a_bad_description_is_refused(tmp_path: Path, text: str) -> None:
         load_program(folder)
 
 
+def test_a_file_name_that_would_break_the_c_code_is_refused(tmp_path: Path) -> None:
+    for path in (_model(tmp_path / 'a"b.tflite'), _model(tmp_path / "a\\b" / "model.tflite").parent):
+        with pytest.raises(InputError, match="expected a plain text as the model's name"):
+            load_program(path)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot read the model .*absent\.tflite"):
         load_program(tmp_path / "absent.tflite")
