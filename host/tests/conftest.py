@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mcubench.boards import ChildBoard
-from mcubench.link import Link
+from mcubench.link import FaultyCable, Link, parse_line_fault
 from mcubench.protocol import Board
 
 sys.path.insert(0, str(Path(__file__).parent))  # for faulty_line; importlib mode adds no folder
@@ -75,5 +75,17 @@ def open_line(echo_port: str) -> Iterator[OpenLine]:
         def open_board(to_host: Hook = bytes, to_board: Hook = bytes) -> Board:
             line = stack.enter_context(FaultyLine(echo_port, to_host, to_board))
             return Board(stack.enter_context(Link(line.port)))
+
+        yield open_board
+
+
+@pytest.fixture
+def open_noisy(echo_port: str) -> Iterator[OpenLine]:
+    """A function that returns the test engine's board over a cable with such faults, not yet connected."""
+    with ExitStack() as stack:
+
+        def open_board(*specs: str) -> Board:
+            cable = FaultyCable([parse_line_fault(spec) for spec in specs])
+            return Board(stack.enter_context(cable.open(echo_port, lambda: Link(echo_port))))
 
         yield open_board

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from itertools import count
 
@@ -47,13 +46,9 @@ def test_answers_are_right_or_asked_for_again(
         assert len(board.layers().layers) == 2
 
 
-def test_random_flips_never_make_a_wrong_answer(open_line: OpenLine) -> None:
-    choose = random.Random(1)
-
-    def flip(data: bytes) -> bytes:
-        return bytes(byte ^ (1 << choose.randrange(8)) if choose.random() < 0.0005 else byte for byte in data)
-
-    board = open_line(to_host=flip, to_board=flip)
+@pytest.mark.parametrize("spec", ["flip:rate=6e-5", "drop:rate=5e-4", "reorder:rate=5e-4", "truncate:rate=0.005"])
+def test_random_faults_never_make_a_wrong_answer(open_noisy: OpenLine, spec: str) -> None:
+    board = open_noisy(spec)
     board.connect()
     expected = board.models()
     for _ in range(20):

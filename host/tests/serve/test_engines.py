@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 import zlib
 from importlib.metadata import version
@@ -10,11 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from faulty_line import FaultyLine
 from served import Served
 
 from mcubench.errors import BoardError
-from mcubench.link import Link
+from mcubench.link import FaultyCable, Link, parse_line_fault
 from mcubench.models import Model, compare_outputs, load_model, read_vectors
 from mcubench.protocol import Board, VectorStream
 
@@ -79,16 +77,11 @@ def test_every_output_is_the_golden_one(board: Board, models_folder: Path, name:
 
 def test_a_line_that_flips_and_drops_bytes_changes_no_output(board: Board, models_folder: Path) -> None:
     """The same line fault as on the virtual board: one byte in 3000 is lost, one in 3000 has a bit flipped."""
-    noise = random.Random(7)
-
-    def spoil(data: bytes) -> bytes:
-        kept = (byte for byte in data if noise.random() > 1 / 3000)
-        return bytes(byte ^ (1 << noise.randrange(8) if noise.random() < 1 / 3000 else 0) for byte in kept)
-
     model = load_model("mnist-int8", models_folder)
     port = board.port
     board.channel.link.close()
-    with FaultyLine(port, spoil, spoil) as line, Link(line.port) as link:
+    cable = FaultyCable([parse_line_fault(f"flip:rate={1 / 24000}"), parse_line_fault(f"drop:rate={1 / 3000}")])
+    with cable.open(port, lambda: Link(port)) as link:
         bad = Board(link)
         bad.connect()
         outputs, moved = stream(bad, model, 60)
