@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ import wire_reference as wire
 from core_boards import FIRMWARE, PtyBoard, run_tool, stream
 
 from mcubench.codegen import Limits, generate_tflm
+
+pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed (apt-get install g++)")
 
 DOUBLE = Path(__file__).parent / "double"
 MODELS = FIRMWARE.parent / "models"

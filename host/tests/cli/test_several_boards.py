@@ -180,9 +180,9 @@ def test_ctrl_c_ends_every_board_and_keeps_what_was_measured(
 ) -> None:
     board = ("--board", f"native:{mnist_program}")
     arguments = ("sweep", *board, *board, *board, *BOTH, *FEW, "--models", str(models_folder))
-    with subprocess.Popen(
-        [sys.executable, "-m", "mcubench", *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True
-    ) as host:
+    # What a shell starts in the background ignores SIGINT, and so would everything below it.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "mcubench", *arguments]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as host:
         assert host.stderr is not None
         host.stderr.readline()
         tasks = Path(f"/proc/{host.pid}/task").glob("*/children")

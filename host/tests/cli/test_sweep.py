@@ -144,7 +144,9 @@ def children_of(process: int) -> list[int]:
 
 
 def test_ctrl_c_ends_the_sweep_and_its_board(mnist_program: Path, tmp_path: Path, models_folder: Path) -> None:
-    command = [sys.executable, "-m", "mcubench", *map(str, sweep(mnist_program, "--models", models_folder))]
+    arguments = map(str, sweep(mnist_program, "--models", models_folder))
+    # What a shell starts in the background ignores SIGINT, and so would everything below it.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "mcubench", *arguments]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as host:
         assert host.stderr is not None
         host.stderr.readline()
