@@ -88,8 +88,10 @@ def board_addresses(
     """Return the addresses that the options name, --board first; InputError if they name none."""
     if not boards and not ports:
         raise InputError("name a board: --board virtual:stm32f746, or --port for a real one")
-    if firmware and sum(board.startswith("virtual:") for board in boards) > 1:
-        raise InputError("--firmware is for one virtual board; name the engine instead: virtual:<chip>?engine=<engine>")
+    chips = sum(board.startswith("virtual:") for board in boards)
+    if firmware and chips != 1:
+        instead = "name the engine instead: virtual:<chip>?engine=<engine>" if chips else "none was named; leave it out"
+        raise InputError(f"--firmware is for one virtual board; {instead}")
     real = [parse_port(port, engine) for port in ports]
     if len({address.port for address in real}) < len(real):
         raise InputError(f"a port was named twice: {', '.join(ports)}")
@@ -111,8 +113,10 @@ def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
             opened = stack.enter_context(open_board(address, baud, transcript))
             board = Board(opened.link)
             info = board.connect()
-        except (LinkError, DeadlineError, ProtocolError, InputError) as exc:
+        except (DeadlineError, ProtocolError) as exc:
             raise UnreachableError(f"{exc}{_baud_hint(address, baud)}") from exc
+        except (LinkError, InputError) as exc:
+            raise UnreachableError(str(exc)) from exc
         _check_engine(address, info)
         try:
             child = opened.child
@@ -133,7 +137,7 @@ def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
 
 def _baud_hint(address: BoardAddress, baud: int) -> str:
     """Name the boards that would not have understood, if the user left the baud rate to us."""
-    if address.port is None or address.baud or baud != DEFAULT_BAUD:
+    if address.port is None or address.baud or baud != DEFAULT_BAUD or address.port.startswith("socket://"):
         return ""
     others = [board for board in KNOWN_BOARDS if board.baud != DEFAULT_BAUD]
     return "".join(f"; if it is an {each.product}: --port {address.port}@{each.baud}" for each in others)

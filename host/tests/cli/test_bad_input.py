@@ -43,6 +43,10 @@ CASES = {
     "no vectors": ((*BOARD, *INT8, "--vectors", "0"), "--vectors"),
     "too many samples": ((*BOARD, *INT8, "--samples", "1001"), "--samples"),
     "absent port": (("--port", "/dev/nosuch", *INT8), "/dev/nosuch: no such port"),
+    "firmware for what is no virtual board": (
+        ("--board", "native:PROGRAM", "--firmware", "x.elf", *INT8),
+        "--firmware is for one virtual board; none was named",
+    ),
     "no port": (("--port", "teapot://x", *INT8), "teapot://x"),
     "unknown option": ((*BOARD, *INT8, "--fast"), "--fast"),
     "unwritable file": ((*BOARD, *INT8, "--clock", "100", "--json", "/proc/x/o.json"), "/proc/x/o.json"),
@@ -61,7 +65,9 @@ def test_a_model_that_is_not_in_the_firmware(mcubench: Run, echo_program: Path) 
 
 def test_a_busy_port(mcubench: Run) -> None:
     with talking_pty(b"") as port, Link(port):
-        check(mcubench("sweep", "--port", port, *INT8), f"{port}: the port is busy")
+        done = mcubench("sweep", "--port", port, *INT8)
+        check(done, f"{port}: the port is busy")
+        assert "ESP32" not in done.stderr, "another baud rate does not help"
 
 
 def test_a_silent_port(mcubench: Run) -> None:
