@@ -26,6 +26,12 @@ SCORE_NEEDS_VECTORS = 100
 # The error code of what a board cannot do, such as timing layers that its engine does not show.
 CANNOT = "refused"
 
+# What a failed point does not have.
+TIMES = (
+    *("latency_us_min", "latency_us_median", "latency_us_p95", "latency_us_max"),
+    *("cold_latency_us", "samples_us"),
+)
+
 T = TypeVar("T")
 
 
@@ -225,9 +231,9 @@ class PointMeasurement:
         self._record = replace(self._record, **fields)
 
     def _fail(self, exc: Exception) -> None:
-        # The first trouble is the cause of those that follow.
+        # The first trouble is the cause of those that follow. Whatever it was, the times are not to be believed.
         if self._record.status == "ok":
-            self._update(status="failed", error=str(exc))
+            self._update(status="failed", error=str(exc), **dict.fromkeys(TIMES))
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
