@@ -12,6 +12,8 @@ from virtual_board import running
 from mcubench.image_layout import ImageLayout
 from mcubench.protocol.client import Board
 
+BAUD = 1_000_000
+
 
 @pytest.fixture(scope="module", params=["stm32f746", "nrf52840"])
 def chip(request: pytest.FixtureRequest) -> str:
@@ -25,7 +27,7 @@ def harness(chip: str) -> ImageLayout:
 
 @pytest.fixture(scope="module")
 def board(chip: str, harness: ImageLayout) -> Iterator[Board]:
-    with running(chip, harness) as started:
+    with running(chip, harness, "--baud", str(BAUD)) as started:
         yield started
 
 
@@ -33,7 +35,7 @@ def test_board_says_who_it_is(board: Board, chip: str) -> None:
     info = board.info()
     assert info.board == chip
     assert bytes.fromhex(info.uid).startswith(b"virtual")
-    assert info.baud == 1_000_000
+    assert info.baud == BAUD
 
 
 def test_switches_are_independent_and_read_back(board: Board) -> None:
@@ -56,6 +58,7 @@ def test_reset_comes_back_at_the_boot_setting_and_says_why(board: Board) -> None
 def test_pin_reset_is_told_from_power_on(chip: str, harness: ImageLayout) -> None:
     with running(chip, harness, "--fault", "reset:after=100") as board:
         assert board.info().boot_cause == "pin"
+        assert board.reset().boot_cause == "software"
 
 
 def test_stack_was_painted_and_is_hardly_used(board: Board) -> None:
