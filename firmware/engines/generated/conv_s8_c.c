@@ -6,14 +6,13 @@
 #if !MCUBENCH_KERNELS_DSP
 
 static void multiply_pixel(const kernels_conv_s8_t *conv, const int8_t *column, int32_t depth, int8_t *output) {
-    const int8_t *weights = conv->weights;
     for (int32_t c = 0; c < conv->window.out_channels; c++) {
+        const int8_t *weights = kernels_row(conv->weights, conv->depth, c);
         int32_t sum = conv->channels[c].bias;
         for (int32_t n = 0; n < depth; n++) {
-            sum += weights[n] * column[n];
+            sum += weights[2 * n] * column[n];
         }
         output[c] = requantize_conv(sum, &conv->channels[c], &conv->output);
-        weights += conv->depth;
     }
 }
 

@@ -1,8 +1,8 @@
 /* int8 convolution for the DSP extension.
  *
  * The values under the window become a column (column.h) once per pixel, which is multiplied with every channel's
- * weights. Four pixels share each weight: 8 SMLAD and 2 SXTB16 make 16 products, and the weights are read from flash
- * once for four pixels. Values off the image are the input's zero point, whose share is part of the bias. */
+ * weights, two channels and four pixels at a time: 8 SMLAD and 2 SXTB16 make 16 products of 5 loaded words. Values off
+ * the image are the input's zero point, whose share is part of the bias. */
 #include "column.h"
 #include "gather.h"
 #include "requantize.h"
@@ -43,24 +43,28 @@ static void multiply_four_pixels(const kernels_conv_s8_t *conv, const uint32_t *
     const int8_t *weights = conv->weights;
     const int32_t depth = conv->depth;
     const int32_t out_channels = conv->window.out_channels;
-    for (const int8_t *end = output + out_channels; output < end; output++, channel++) {
+    for (int32_t c = 0; c < out_channels; c += 2) {
+        /* An odd last channel is computed twice and stored once. */
+        const kernels_channel_t *second = channel + (c + 1 < out_channels);
         int32_t sums[PIXELS] = {channel->bias, channel->bias, channel->bias, channel->bias};
-        column_multiply_four(columns, depth, weights, sums);
-        store_four_pixels(sums, channel, &range, out_channels, output);
-        weights += depth;
+        int32_t second_sums[PIXELS] = {second->bias, second->bias, second->bias, second->bias};
+        column_multiply_four(columns, depth, weights, sums, second_sums);
+        store_four_pixels(sums, channel, &range, out_channels, output + c);
+        if (c + 1 < out_channels) {
+            store_four_pixels(second_sums, second, &range, out_channels, output + c + 1);
+        }
+        weights += 2 * depth;
+        channel += 2;
     }
 }
 
 static void multiply_pixel(const kernels_conv_s8_t *conv, const uint32_t *column, int8_t *output) {
-    const int32_t last = conv->window.out_channels - 1;
-    for (int32_t c = 0; c <= last; c += 2) {
-        /* An odd last channel is computed twice and stored once. */
-        int32_t second = c < last ? c + 1 : c;
-        const int8_t *rows[2] = {conv->weights + c * conv->depth, conv->weights + second * conv->depth};
-        int32_t sums[2] = {conv->channels[c].bias, conv->channels[second].bias};
-        column_multiply_two(column, conv->depth, rows, sums);
-        output[c] = requantize_conv(sums[0], &conv->channels[c], &conv->output);
-        output[second] = requantize_conv(sums[1], &conv->channels[second], &conv->output);
+    for (int32_t c = 0; c < conv->window.out_channels; c += 2) {
+        int32_t sums[2] = {0, 0};
+        column_multiply_two(column, conv->depth, conv->weights + c * conv->depth, sums);
+        for (int32_t i = c; i < c + 2 && i < conv->window.out_channels; i++) {
+            output[i] = requantize_conv(conv->channels[i].bias + sums[i - c], &conv->channels[i], &conv->output);
+        }
     }
 }
 

@@ -7,16 +7,12 @@
 #if MCUBENCH_KERNELS_DSP
 
 static void multiply_row(const kernels_fully_connected_s8_t *layer, const uint32_t *column, int8_t *output) {
-    const int32_t last = layer->units - 1;
-    for (int32_t unit = 0; unit <= last; unit += 2) {
-        /* An odd last unit is computed twice and stored once. */
-        int32_t second = unit < last ? unit + 1 : unit;
-        const int8_t *rows[2] = {layer->weights + unit * layer->padded_depth,
-                                 layer->weights + second * layer->padded_depth};
-        int32_t sums[2] = {layer->channels[unit].bias, layer->channels[second].bias};
-        column_multiply_two(column, layer->padded_depth, rows, sums);
-        output[unit] = requantize_dense(sums[0], &layer->channels[unit], &layer->output);
-        output[second] = requantize_dense(sums[1], &layer->channels[second], &layer->output);
+    for (int32_t unit = 0; unit < layer->units; unit += 2) {
+        int32_t sums[2] = {0, 0};
+        column_multiply_two(column, layer->padded_depth, layer->weights + unit * layer->padded_depth, sums);
+        for (int32_t i = unit; i < unit + 2 && i < layer->units; i++) {
+            output[i] = requantize_dense(layer->channels[i].bias + sums[i - unit], &layer->channels[i], &layer->output);
+        }
     }
 }
 
@@ -46,14 +42,13 @@ void kernels_fully_connected_s8(const kernels_fully_connected_s8_t *layer, const
                                 void *scratch) {
     (void)scratch;
     for (int32_t row = 0; row < layer->rows; row++) {
-        const int8_t *weights = layer->weights;
         for (int32_t unit = 0; unit < layer->units; unit++) {
+            const int8_t *weights = kernels_row(layer->weights, layer->padded_depth, unit);
             int32_t sum = layer->channels[unit].bias;
             for (int32_t n = 0; n < layer->depth; n++) {
-                sum += weights[n] * input[n];
+                sum += weights[2 * n] * input[n];
             }
             *output++ = requantize_dense(sum, &layer->channels[unit], &layer->output);
-            weights += layer->padded_depth;
         }
         input += layer->depth;
     }

@@ -26,6 +26,12 @@ typedef struct kernels_window {
     int32_t pad_left;
 } kernels_window_t;
 
+/* The weights of two output channels alternate: [channels / 2, rounded up][depth][2]. Returns where a channel's row
+ * begins, of which every second byte is its own. */
+static inline const int8_t *kernels_row(const int8_t *weights, int32_t depth, int32_t channel) {
+    return weights + (channel & ~1) * depth + (channel & 1);
+}
+
 /* What turns an int32 sum of one output channel into int8. The real factor is multiplier / 2^32 x 2^shift. */
 typedef struct kernels_channel {
     int32_t bias;        /* the layer's bias minus input zero point x sum of the channel's weights */
@@ -40,7 +46,7 @@ typedef struct kernels_output_s8 {
 } kernels_output_s8_t;
 
 typedef struct kernels_conv_s8 {
-    const int8_t *weights;             /* [out_channels][depth], each row zero-padded to `depth` */
+    const int8_t *weights;             /* in pairs of rows (kernels_row), each zero-padded to `depth` */
     const kernels_channel_t *channels; /* [out_channels] */
     kernels_window_t window;
     int32_t depth; /* kernel height x width x in_channels, rounded up to a multiple of 4 */
@@ -49,7 +55,7 @@ typedef struct kernels_conv_s8 {
 } kernels_conv_s8_t;
 
 typedef struct kernels_fully_connected_s8 {
-    const int8_t *weights; /* [units][padded_depth], each row zero-padded */
+    const int8_t *weights; /* in pairs of rows (kernels_row), each zero-padded to `padded_depth` */
     const kernels_channel_t *channels;
     int32_t rows;
     int32_t depth;

@@ -49,13 +49,13 @@ def lower_fully_connected(site: Site) -> Layer:
         )
     if kind == "float32":
         return _conv_f32(site, Window(rows, 1, depth, rows, 1, units, 1, 1, 1, 1, 1, 1, 0, 0), weights)
-    padded = _pad_rows(weights)
-    parameters: dict[str, Field] = {"rows": rows, "depth": depth, "padded_depth": padded.shape[1], "units": units}
+    pairs = _pair_rows(weights)
+    parameters: dict[str, Field] = {"rows": rows, "depth": depth, "padded_depth": pairs.shape[1], "units": units}
     bias, reach = _fold_bias(site, weights)
     scalings = [_scaling(site, exact_multiplier, factor, int(reach.max())) for factor in _factors(site)]
-    parameters |= _parameters_s8(site, padded, bias, scalings)
+    parameters |= _parameters_s8(site, pairs, bias, scalings)
     # One row, widened to int16.
-    return _layer(site, "fully_connected_s8", parameters, rows * weights.size, weights.size, padded.shape[1] * 2)
+    return _layer(site, "fully_connected_s8", parameters, rows * weights.size, weights.size, pairs.shape[1] * 2)
 
 
 def lower_depthwise(site: Site) -> Layer:
@@ -118,11 +118,11 @@ def _conv_f32(site: Site, window: Window, rows: Array) -> Layer:
 
 
 def _conv_s8(site: Site, window: Window, rows: Array) -> Layer:
-    padded = _pad_rows(rows)
-    depth = padded.shape[1]
+    pairs = _pair_rows(rows)
+    depth = pairs.shape[1]
     parameters: dict[str, Field] = {"window": window.as_fields(), "depth": depth}
     bias, _ = _fold_bias(site, rows)
-    parameters |= _parameters_s8(site, padded, bias, _conv_scalings(site)) | _zero_point(site)
+    parameters |= _parameters_s8(site, pairs, bias, _conv_scalings(site)) | _zero_point(site)
     # int16 columns of the pixels of one pass, then one column of bytes, where it cannot be read in place.
     columns = _PIXELS_PER_PASS if window.out_pixels >= _PIXELS_PER_PASS else 1
     in_place = window.taps == 1 and rows.shape[1] == depth
@@ -130,11 +130,12 @@ def _conv_s8(site: Site, window: Window, rows: Array) -> Layer:
     return _layer(site, "conv_s8", parameters, window.out_pixels * rows.size, rows.size, scratch)
 
 
-def _pad_rows(rows: Array) -> Array:
-    """Return rows of weights, filled with zeros to a multiple of 4, which the kernels read at a time."""
-    padded = np.zeros((rows.shape[0], -(-rows.shape[1] // 4) * 4), np.int8)
-    padded[:, : rows.shape[1]] = rows
-    return padded
+def _pair_rows(rows: Array) -> Array:
+    """Return [pair of rows][depth][2], as the kernels read them, with zeros up to a depth that is a multiple of 4."""
+    channels, depth = rows.shape
+    padded = np.zeros((-(-channels // 2) * 2, -(-depth // 4) * 4), np.int8)
+    padded[:channels, :depth] = rows
+    return padded.reshape(-1, 2, padded.shape[1]).swapaxes(1, 2)
 
 
 def _range_f32(site: Site) -> dict[str, Field]:
