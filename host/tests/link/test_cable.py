@@ -121,6 +121,17 @@ def test_a_pulled_cable_is_told_as_one_and_can_be_plugged_in_again(pty: Pty, dir
                     use()
 
 
+def test_a_byte_that_was_held_back_is_lost_with_the_cable(pty: Pty) -> None:
+    faulty = cable("reorder:rate=1,to=host", "disconnect:every_bytes=1,away_s=0,to=host")
+    for _ in range(2):
+        with faulty.open(pty.name, lambda: Link(pty.name)) as link:
+            os.write(pty.master, b"a")
+            assert link.read(10, Deadline.after(0.05)) == b""
+            os.write(pty.master, b"b")
+            with pytest.raises(LinkError, match="went away"):
+                link.read(10, Deadline.after(5))
+
+
 def test_a_port_whose_cable_is_out_is_absent_and_free(pty: Pty) -> None:
     faulty = cable("disconnect:every_bytes=1,away_s=3600")
     link = faulty.open(pty.name, lambda: Link(pty.name))

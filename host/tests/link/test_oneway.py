@@ -133,6 +133,13 @@ def test_a_truncated_write_loses_its_end_and_nothing_of_the_next(seed: int) -> N
     assert len(out(lost, b"".join(writes))) > sum(map(len, passed))
 
 
+def test_a_truncated_write_stays_cut_whatever_else_strikes_its_end() -> None:
+    alone = line("truncate:rate=0.02", direction="board")
+    with_flips = line("truncate:rate=0.02", "flip:rate=0.1", direction="board")
+    for _ in range(100):
+        assert len(out(with_flips, bytes(20))) == len(out(alone, bytes(20)))
+
+
 def test_the_cable_is_pulled_after_every_so_many_bytes() -> None:
     pieces = happenings(line("disconnect:every_bytes=10"), [bytes(35)])
     assert [len(piece) if isinstance(piece, bytes) else piece.name for piece in pieces] == [
