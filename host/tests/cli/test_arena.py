@@ -11,9 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from faulty_line import FaultyLine, by_line
 
+from mcubench.boards import ChildBoard
 from mcubench.codegen import load_program
 from mcubench.models import read_arenas
+from mcubench.protocol.text import add_trailer, split_trailer
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 MODEL = "mnist-int8"
@@ -55,6 +58,20 @@ def test_json_holds_the_figure_its_provenance_and_every_try(mcubench: Run, mnist
     smallest = min(tried["arena_bytes"] for tried in facts["tries"] if tried["runs"] and tried["arena_bytes"])
     assert smallest == planned
     assert {"arena_bytes": planned - 1, "runs": False} in facts["tries"]
+
+
+def test_an_engine_that_counts_too_little_is_not_believed(mcubench: Run, mnist_program: Path, models: Path) -> None:
+    planned = load_program(models / MODEL).arena_bytes
+    truth, lie = f"arena_bytes={planned}", f"arena_bytes={planned - 100}"
+
+    def rewrite(line: str) -> bytes:
+        text, seq = split_trailer(line) or (line, None)
+        text = text.replace(truth, lie)
+        return (text if seq is None else add_trailer(text, seq)).encode() + b"\n"
+
+    with ChildBoard("native", [str(mnist_program)]) as board, FaultyLine(board.port, by_line(rewrite), bytes) as line:
+        done = mcubench("arena", MODEL, "--port", line.port, "--models", models)
+    assert done.stdout.startswith(f"{MODEL}: {planned} bytes of arena, of which the engine counts {planned - 100} as")
 
 
 def test_wrong_outputs_are_no_success(mcubench: Run, mnist_program: Path, models: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_board_that_is_not_there_is_measured_when_the_sweep_is_resumed(
         port.symlink_to(board.port)
         done = mcubench(*command, "--resume")
     assert done.returncode == 0, done.stderr
-    assert "LOST" not in done.stdout
+    assert "LOST" not in done.stdout + mcubench("show", "--db", "r.db").stdout
     after = records(tmp_path)
     assert after.keys() - before.keys() == {"native.2/generated/mnist-int8/100", "native.2/generated/mnist-int8/1000"}
     assert {point: after[point] for point in before} == before, "what was done is kept as it was"

@@ -118,6 +118,38 @@ def test_a_lost_board_leaves_its_points_and_the_others_go_on(echo_program: Path)
     assert sum(isinstance(event, PointDone) and event.lane is good for event in events) == 4
 
 
+def test_a_board_is_lost_once_however_many_measure_on_it(echo_program: Path) -> None:
+    both = threading.Barrier(2)
+
+    def fail(bench: Bench, point: Point, on_step: Callable[[str], None]) -> Any:
+        del bench, point, on_step
+        both.wait(timeout=30)
+        raise RigError("gone")
+
+    alone = lane(echo_program, "alone", True, [])
+    with SweepCrew([alone], 2) as crew:
+        list(crew.open())
+        alone.points = points(4)
+        assert [type(event) for event in crew.measure(fail)] == [BoardLost]
+
+
+def test_whoever_leaves_a_sweep_leaves_no_board_behind(echo_program: Path) -> None:
+    def measure(bench: Bench, point: Point, on_step: Callable[[str], None]) -> Any:
+        del point
+        on_step("asking")
+        while True:
+            bench.board.info()
+
+    asked = lane(echo_program, "asked", True, [])
+    before = set(threading.enumerate())
+    with pytest.raises(KeyboardInterrupt), SweepCrew([asked], 1) as crew:
+        list(crew.open())
+        asked.points = points(1)
+        for _ in crew.measure(measure):
+            raise KeyboardInterrupt
+    assert set(threading.enumerate()) == before
+
+
 def test_a_board_that_cannot_be_opened_is_told_and_the_others_are_opened(echo_program: Path) -> None:
     @contextmanager
     def fail() -> Iterator[Bench]:
