@@ -13,7 +13,7 @@ static inline uint32_t port_cycles(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     const uint64_t ns = (uint64_t)now.tv_sec * NANOSECONDS_PER_SECOND + (uint64_t)now.tv_nsec;
-    return (uint32_t)(ns * native_cpu_mhz / 1000);
+    return (uint32_t)(ns / 1000 * native_cpu_mhz + ns % 1000 * native_cpu_mhz / 1000); /* no overflow after 213 days */
 }
 
 /* A PC has no pin for a power meter. */
