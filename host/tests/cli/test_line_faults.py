@@ -64,7 +64,7 @@ def test_a_bad_line_changes_no_output_and_no_cycle_of_a_virtual_board(mcubench: 
     good, bad = found
     for field in ("status", "vectors", "bit_exact", "outputs_sha256", "cycles_median"):
         assert bad[field] == good[field]
-    # The first finds in the caches what the last transfer left there.
+    # The first one may differ by a few cycles, perhaps because of what the last transfer left in the caches.
     assert bad["samples"][1:] == good["samples"][1:]
     assert good["retransmits"] == 0
     assert bad["retransmits"] > 0
