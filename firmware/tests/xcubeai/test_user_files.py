@@ -40,7 +40,7 @@ def test_missing_file_of_a_network_is_named_with_the_command_that_makes_it(user:
     model = MODELS / "mnist-int8" / "model.tflite"
     assert message(user).startswith(
         f"{user}/mnist_int8{ending} is missing: generate it with "
-        f"`stedgeai generate --target stm32f7 --c-api legacy --name mnist_int8 --model {model}`"
+        f"`stedgeai generate --target stm32f7 --c-api legacy --name mnist_int8 --model {model} --output {user}`"
     )
 
 

@@ -27,10 +27,10 @@ class Network:
     model: Path
     model_md5: str
 
-    @property
-    def command(self) -> str:
-        """The command that generates it; X-CUBE-AI before 9 has `stm32ai` in place of `stedgeai`."""
-        return f"`stedgeai generate --target stm32f7 --c-api legacy --name {self.name} --model {self.model}`"
+    def command(self, folder: Path) -> str:
+        """Return what generates it into `folder`; X-CUBE-AI before 9 has `stm32ai` in place of `stedgeai`."""
+        options = f"--target stm32f7 --c-api legacy --name {self.name} --model {self.model} --output {folder}"
+        return f"`stedgeai generate {options}`"
 
 
 @dataclass(frozen=True)
@@ -63,25 +63,26 @@ def read_user_files(folder: Path, networks: Sequence[Network]) -> UserFiles:
 def _check_network(folder: Path, network: Network, saw: str) -> None:
     name = network.name
     for ending in (".c", ".h", "_data.c", "_data.h"):
-        _need(folder / f"{name}{ending}", f"generate it with {network.command}{saw}")
+        _need(folder / f"{name}{ending}", f"generate it with {network.command(folder)}{saw}")
     header = folder / f"{name}.h"
     declarations = _text(header)
     if f"ai_{name}_create_and_init" not in declarations:
         what = "the st-ai C API" if "stai_" in declarations else "X-CUBE-AI older than 7.1, or something else"
-        raise InputError(f"{header} is of {what}; generate it with {network.command}; {HELP}")
+        raise InputError(f"{header} is of {what}; generate it with {network.command(folder)}; {HELP}")
     _check_signature(folder / f"{name}.c", network)
 
 
 def _check_signature(file: Path, network: Network) -> None:
     """ST's tools write the MD5 of the model file, older ones without the 0x before it."""
     macro = f"AI_{network.name.upper()}_MODEL_SIGNATURE"
+    how = f"generate it with {network.command(file.parent)}; {HELP}"
     found = re.search(rf'^#define {macro}\s+"(?:0x)?([0-9a-f]{{32}})"', _text(file), re.MULTILINE)
     if found is None:
-        raise InputError(f"{file}: expected {macro} of 32 hex digits; generate it with {network.command}; {HELP}")
+        raise InputError(f"{file}: expected {macro} of 32 hex digits; {how}")
     if found[1] != network.model_md5:
         raise InputError(
             f"{file}: generated from a model file with the MD5 {found[1]}, but {network.model} has "
-            f"{network.model_md5}; generate it with {network.command}; {HELP}"
+            f"{network.model_md5}; {how}"
         )
 
 
