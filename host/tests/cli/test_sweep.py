@@ -183,6 +183,6 @@ def test_a_wrong_clock_makes_exit_code_1_and_no_microseconds(
     assert (records["100"]["status"], records["1000"]["status"]) == ("ok", "failed")
     assert records["1000"]["latency_us_median"] is None
     assert records["1000"]["samples_us"] is None
-    assert "the counter runs at 1000." in records["1000"]["error"]
+    assert re.search(r"the counter runs at (999|1000)\.\d+ MHz", records["1000"]["error"])
     assert "FAILED native/generated/mnist-int8/1000" in done.stdout
     assert "1 of 2 points failed" in done.stderr.splitlines()[-1]
