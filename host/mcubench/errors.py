@@ -11,6 +11,7 @@ McubenchError
      +- DeadlineError     no answer in time
      +- ProtocolError     answers that break the protocol
      +- BoardError        the board refused or failed a command
+     +- RestartedError    the board started anew in the middle of something
 
 Every message is one line: what was expected, what was seen, what to do. Facts are attributes too.
 """
@@ -26,6 +27,7 @@ __all__ = [
     "LinkError",
     "McubenchError",
     "ProtocolError",
+    "RestartedError",
     "RigError",
     "UnreachableError",
     "WrongOutputError",
@@ -106,3 +108,18 @@ class BoardError(RigError):
         self.command = command
         self.code = code
         self.details = details
+
+
+class RestartedError(RigError):
+    """The board answers, but it was reset since it was last heard: what was under way on it is void and to be repeated.
+
+    `cause` is the board's own word for it; `fault` the words of its `fault` line, None if its firmware did not crash.
+    """
+
+    def __init__(self, port: str, doing: str, cause: str, fault: dict[str, str] | None = None) -> None:
+        crashed = f"; its firmware crashed: {' '.join(f'{k}={v}' for k, v in fault.items())}" if fault else ""
+        super().__init__(f"{port}: the board was reset (cause: {cause}) while {doing}{crashed}")
+        self.port = port
+        self.doing = doing
+        self.cause = cause
+        self.fault = fault
