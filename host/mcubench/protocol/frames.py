@@ -15,8 +15,10 @@ __all__ = [
     "Ack",
     "Frame",
     "FrameType",
+    "Results",
     "VectorResult",
     "ack_payload",
+    "again_payload",
     "data_payload",
     "data_wire_limit",
     "decode_frame",
@@ -30,10 +32,11 @@ __all__ = [
 _HEADER = struct.Struct("<BBBH")  # marker, type, seq, length
 _CRC = struct.Struct("<I")
 _OFFSET = struct.Struct("<Q")
-_ACK = struct.Struct("<QB")
-_RESULT = struct.Struct("<QIB")
+_INDEX = struct.Struct("<I")
+_ACK = struct.Struct("<QIBB")  # expected, oldest, seen, flags; the hold map follows
+_RESULT = struct.Struct("<QBIB")  # expected, seen, index of the first vector, count; the items follow
 _RESULT_ITEM = struct.Struct("<bII")
-_GAP, _NO_MODEL = 1, 2
+_REFUSED, _NO_MODEL = 1, 2
 
 # Marker, type, seq, length, offset and CRC around the bytes of a DATA frame.
 DATA_OVERHEAD_BYTES = _HEADER.size + _OFFSET.size + _CRC.size
@@ -47,8 +50,11 @@ class FrameType(enum.IntEnum):
     DATA = 0x01
     SEEK = 0x02
     POLL = 0x03
+    AGAIN = 0x04
+    ECHO = 0x05
     ACK = 0x81
     RESULT = 0x82
+    ECHOED = 0x85
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,19 @@ class Frame:
 
 @dataclass(frozen=True)
 class Ack:
-    """Offset of the byte that the board expects next, and why if it is not the one that came."""
+    """Where the board stands.
+
+    `expected` is the offset of the first byte that it lacks, `oldest` the index of the oldest result that AGAIN brings,
+    `seen` the sequence number of the last intact frame that it took. Bit i of `hold_map`, lowest first, says that it
+    holds the i-th grain counted from the one in which `expected` lies.
+    """
 
     expected: int
-    gap: bool
-    no_model: bool
+    oldest: int
+    seen: int
+    refused: bool = False
+    no_model: bool = False
+    hold_map: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -78,6 +92,15 @@ class VectorResult:
     cycles: int
     input_crc32: int
     output: bytes
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a RESULT frame says: results of consecutive vectors, and as in ACK where the board stands."""
+
+    expected: int
+    seen: int
+    results: list[VectorResult]
 
 
 def encode_frame(kind: int, seq: int, payload: bytes) -> bytes:
@@ -109,6 +132,11 @@ def offset_payload(offset: int) -> bytes:
     return _OFFSET.pack(offset)
 
 
+def again_payload(index: int) -> bytes:
+    """Return the payload of AGAIN."""
+    return _INDEX.pack(index)
+
+
 def data_wire_limit(data_bytes: int) -> int:
     """Return the most bytes that a DATA frame with `data_bytes` bytes can take on the wire."""
     return cobs_length_limit(DATA_OVERHEAD_BYTES + data_bytes) + 2
@@ -116,30 +144,31 @@ def data_wire_limit(data_bytes: int) -> int:
 
 def ack_payload(ack: Ack) -> bytes:
     """Return the payload of ACK."""
-    return _ACK.pack(ack.expected, ack.gap * _GAP | ack.no_model * _NO_MODEL)
+    flags = ack.refused * _REFUSED | ack.no_model * _NO_MODEL
+    return _ACK.pack(ack.expected, ack.oldest, ack.seen, flags) + ack.hold_map.rstrip(b"\0")
 
 
 def parse_ack(payload: bytes) -> Ack | None:
-    """Return what an ACK says, or None if its payload has the wrong length."""
-    if len(payload) != _ACK.size:
+    """Return what an ACK says, or None if its payload is too short."""
+    if len(payload) < _ACK.size:
         return None
-    expected, flags = _ACK.unpack(payload)
-    return Ack(expected, bool(flags & _GAP), bool(flags & _NO_MODEL))
+    expected, oldest, seen, flags = _ACK.unpack_from(payload)
+    return Ack(expected, oldest, seen, bool(flags & _REFUSED), bool(flags & _NO_MODEL), payload[_ACK.size :])
 
 
-def result_payload(expected: int, results: list[VectorResult]) -> bytes:
-    """Return the payload of RESULT for results of consecutive vectors."""
-    head = _RESULT.pack(expected, results[0].index, len(results))
+def result_payload(batch: Results) -> bytes:
+    """Return the payload of RESULT."""
+    head = _RESULT.pack(batch.expected, batch.seen, batch.results[0].index, len(batch.results))
     return head + b"".join(
-        _RESULT_ITEM.pack(result.status, result.cycles, result.input_crc32) + result.output for result in results
+        _RESULT_ITEM.pack(result.status, result.cycles, result.input_crc32) + result.output for result in batch.results
     )
 
 
-def parse_result(payload: bytes, output_bytes: int) -> tuple[int, list[VectorResult]] | None:
-    """Return the expected offset and the results of a RESULT, or None if its length does not fit `output_bytes`."""
+def parse_result(payload: bytes, output_bytes: int) -> Results | None:
+    """Return what a RESULT says, or None if its length does not fit `output_bytes`."""
     if len(payload) < _RESULT.size:
         return None
-    expected, first, count = _RESULT.unpack_from(payload)
+    expected, seen, first, count = _RESULT.unpack_from(payload)
     item_bytes = _RESULT_ITEM.size + output_bytes
     if len(payload) != _RESULT.size + count * item_bytes:
         return None
@@ -150,4 +179,4 @@ def parse_result(payload: bytes, output_bytes: int) -> tuple[int, list[VectorRes
         results.append(
             VectorResult(first + number, status, cycles, crc, payload[at + _RESULT_ITEM.size : at + item_bytes])
         )
-    return expected, results
+    return Results(expected, seen, results)

@@ -105,17 +105,16 @@ class Wire:
         return ack
 
     def next_results(self, count: int, output_bytes: int) -> list[VectorResult]:
-        """Return `count` results from as many RESULT frames as they come in; an ACK without gap may come between."""
+        """Return `count` results from as many RESULT frames as they come in; an ACK may come between."""
         results: list[VectorResult] = []
         while len(results) < count:
             frame = self._next_frame(f"waiting for result {len(results) + 1} of {count}")
-            ack = parse_ack(frame.payload) if frame.type == FrameType.ACK else None
-            if ack is not None and not ack.gap:
+            if frame.type == FrameType.ACK:
                 continue
             parsed = parse_result(frame.payload, output_bytes) if frame.type == FrameType.RESULT else None
             if parsed is None:
-                raise CheckFailedError(f"expected a RESULT, got {ack or frame}")
-            results += parsed[1]
+                raise CheckFailedError(f"expected a RESULT, got {frame}")
+            results += parsed.results
         return results
 
     def _next_frame(self, doing: str) -> Frame:

@@ -10,6 +10,7 @@ from mcubench.protocol.frames import (
     LARGEST_BODY_BYTES,
     Ack,
     Frame,
+    Results,
     VectorResult,
     ack_payload,
     data_payload,
@@ -60,16 +61,28 @@ def test_a_data_frame_stays_below_its_limit(data: bytes) -> None:
     assert len(encode_frame(1, 0, data_payload(2**40, data))) <= data_wire_limit(len(data))
 
 
-@pytest.mark.parametrize("ack", [Ack(0, False, False), Ack(2**63, True, False), Ack(784, False, True)])
+@pytest.mark.parametrize(
+    "ack",
+    [
+        Ack(0, 0, 0),
+        Ack(2**63, 2**32 - 1, 255, refused=True),
+        Ack(784, 1, 7, no_model=True),
+        Ack(1, 2, 3, hold_map=b"\0\x81"),
+    ],
+)
 def test_ack_payload_is_read_back(ack: Ack) -> None:
     assert parse_ack(ack_payload(ack)) == ack
-    assert parse_ack(ack_payload(ack)[:-1]) is None
+    assert parse_ack(ack_payload(ack)[:13]) is None
 
 
-@given(st.integers(1, 40), st.integers(0, 100), st.integers(0, 2**64 - 1))
-def test_result_payload_is_read_back(output_bytes: int, first: int, expected: int) -> None:
-    results = [VectorResult(first + number, -number, 10**9, 2**32 - 1, bytes(output_bytes)) for number in range(5)]
-    payload = result_payload(expected, results)
-    assert parse_result(payload, output_bytes) == (expected, results)
+def test_a_hold_map_ends_with_its_last_grain() -> None:
+    assert ack_payload(Ack(0, 0, 0, hold_map=b"\1\0\0")) == bytes(14) + b"\1"
+
+
+@given(st.integers(1, 40), st.integers(0, 100), st.integers(0, 2**64 - 1), st.integers(0, 255))
+def test_result_payload_is_read_back(output_bytes: int, first: int, expected: int, seen: int) -> None:
+    items = [VectorResult(first + number, -number, 10**9, 2**32 - 1, bytes(output_bytes)) for number in range(5)]
+    payload = result_payload(Results(expected, seen, items))
+    assert parse_result(payload, output_bytes) == Results(expected, seen, items)
     assert parse_result(payload[:-1], output_bytes) is None
     assert parse_result(payload, output_bytes + 1) is None
