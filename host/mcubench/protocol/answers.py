@@ -74,7 +74,13 @@ class BoardInfo:
     kernels: str
     window_bytes: int
     frame_bytes: int
+    hold_bytes: int  # of vectors that came out of order; 0: it keeps nothing
+    grain_bytes: int
     baud: int
+    baud_max: int | None  # None: the rate cannot be changed, or means nothing
+    noise: int
+    crc_errors: int
+    overruns: int
     flash_image_bytes: int | None
     flash_engine_bytes: int | None
     flash_harness_bytes: int | None
@@ -82,7 +88,16 @@ class BoardInfo:
     rx_ring_bytes: int | None
     stack_bytes: int | None
     stack_used_bytes: int | None
+    boot_count: int
     boot_cause: str
+    mark: int
+    watchdog_ms: int | None
+    fault: dict[str, str] | None  # the words of the last crash since power-on
+
+    @property
+    def fault_of_last_boot(self) -> dict[str, str] | None:
+        """The words of the crash that ended the boot before this one, None if that ended otherwise."""
+        return self.fault if self.fault and self.fault.get("boot") == str(self.boot_count - 1) else None
 
     @property
     def timing(self) -> str:
@@ -185,7 +200,8 @@ class LayerPass:
 def read_info(answer: Answer) -> BoardInfo:
     """Read the answer to `info`."""
     board, build, engine = answer.line("board"), answer.line("build"), answer.line("engine")
-    link, memory = answer.line("link"), answer.line("memory")
+    link, memory, boot = answer.line("link"), answer.line("memory"), answer.line("boot")
+    faults = answer.lines("fault")
     return BoardInfo(
         protocol=answer.final.integer("protocol"),
         board=board.text("name"),
@@ -200,7 +216,13 @@ def read_info(answer: Answer) -> BoardInfo:
         kernels=engine.text("kernels"),
         window_bytes=_at_least(1, link.integer("window")),
         frame_bytes=_at_least(1, link.integer("frame")),
-        baud=link.integer("baud"),
+        hold_bytes=_at_least(0, link.integer("hold")),
+        grain_bytes=_at_least(1, link.integer("grain")),
+        baud=_at_least(1, link.integer("baud")),
+        baud_max=link.optional_integer("baud_max"),
+        noise=link.integer("noise"),
+        crc_errors=link.integer("crc_errors"),
+        overruns=link.integer("overruns"),
         flash_image_bytes=memory.optional_integer("flash_image_bytes"),
         flash_engine_bytes=memory.optional_integer("flash_engine_bytes"),
         flash_harness_bytes=memory.optional_integer("flash_harness_bytes"),
@@ -208,7 +230,11 @@ def read_info(answer: Answer) -> BoardInfo:
         rx_ring_bytes=memory.optional_integer("rx_ring_bytes"),
         stack_bytes=memory.optional_integer("stack_bytes"),
         stack_used_bytes=memory.optional_integer("stack_used_bytes"),
-        boot_cause=answer.line("boot").text("cause"),
+        boot_count=boot.integer("count"),
+        boot_cause=boot.text("cause"),
+        mark=boot.integer("mark"),
+        watchdog_ms=boot.optional_integer("watchdog_ms"),
+        fault=faults[0].words if faults else None,
     )
 
 

@@ -18,10 +18,11 @@ __all__ = ["BOARD_NAME", "boot", "info", "line", "model", "models", "run"]
 
 BOARD_NAME = "python"
 # Of firmware/common/port.h, whose rules for clocks and counters this board keeps.
-PORT_VERSION = 2
-# Nominal, as on the native board: nothing paces a pty.
+PORT_VERSION = 3
+# Nominal, as on the native board: nothing paces a pty, and nothing else can be had.
 BAUD = 921_600
 SAMPLES_PER_LINE = 8
+HOLD_BYTES, GRAIN_BYTES = 0, 64
 
 
 def line(kind: str, **words: str | int | None) -> str:
@@ -30,9 +31,9 @@ def line(kind: str, **words: str | int | None) -> str:
     return " ".join([kind, *(f"{key}={encode_value(str(value))}" for key, value in known)])
 
 
-def boot() -> str:
+def boot(state: BoardState) -> str:
     """Return the line that a board sends when it starts."""
-    return line("boot", board=BOARD_NAME, protocol=PROTOCOL_VERSION)
+    return line("boot", board=BOARD_NAME, protocol=PROTOCOL_VERSION, count=state.boot_count, cause=state.boot_cause)
 
 
 def info(state: BoardState) -> list[str]:
@@ -54,13 +55,15 @@ def info(state: BoardState) -> list[str]:
             "link",
             window=WINDOW_BYTES,
             frame=FRAME_BYTES,
+            hold=HOLD_BYTES,
+            grain=GRAIN_BYTES,
             baud=BAUD,
             noise=state.noise_lines,
             crc_errors=state.stream.crc_errors,
             overruns=0,
         ),
         "memory",
-        line("boot", cause=state.boot_cause),
+        line("boot", count=state.boot_count, cause=state.boot_cause, mark=state.mark),
         line("ok", protocol=PROTOCOL_VERSION),
     ]
 

@@ -19,13 +19,13 @@ SILENCE_S = 0.25
 class ServedBoard:
     """Give it what arrives and tell it when nothing does; it answers through `send`, first with the boot line."""
 
-    def __init__(self, image: Image, boot_cause: str, send: Callable[[bytes], None]) -> None:
+    def __init__(self, image: Image, boot_count: int, boot_cause: str, send: Callable[[bytes], None]) -> None:
         self._send = send
-        self._state = BoardState(image, boot_cause, send)
+        self._state = BoardState(image, boot_count, boot_cause, send)
         self._splitter = BoardSplitter()
         self._heard_at = read_counter()
         # The reset may have cut a line or a frame short; a delimiter ends either for the host.
-        send(b"\0" + _encode([answers.boot()]))
+        send(b"\0" + _encode([answers.boot(self._state)]))
 
     @property
     def reset_wanted(self) -> bool:

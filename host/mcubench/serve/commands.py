@@ -133,6 +133,16 @@ def _clock(_state: BoardState, words: Sequence[str]) -> list[str]:
     return [line("ok", name=CLOCK, hz=COUNTER_HZ, source="monotonic")]
 
 
+def _mark(state: BoardState, words: Sequence[str]) -> list[str]:
+    state.mark = _parse_u32(_first(words))
+    return [line("ok", mark=state.mark)]
+
+
+def _baud(_state: BoardState, words: Sequence[str]) -> list[str]:
+    _parse_u32(_first(words))
+    raise _Error("refused", reason="the line cannot be that fast or that slow")
+
+
 def _tick(state: BoardState, _words: Sequence[str]) -> list[str]:
     return [line("ok", cycles=state.arrival, hz=COUNTER_HZ)]
 
@@ -174,6 +184,13 @@ def _parse_number(word: str) -> int:
     return int(word)
 
 
+def _parse_u32(word: str) -> int:
+    number = _parse_number(word)
+    if number > 0xFFFF_FFFF:
+        raise _WordError(word)
+    return number
+
+
 def _parse_flag(key: str, word: str) -> bool:
     if word not in (f"{key}=0", f"{key}=1"):
         raise _WordError(word)
@@ -187,6 +204,8 @@ COMMANDS = {
     "model": _Command("model <index|name> [arena=<bytes>]", 2, _model),
     "clocks": _Command("clocks", 0, _clocks),
     "clock": _Command("clock <name> [<option>=0|1 ...] [overclock=1]", MOST_WORDS, _clock),
+    "mark": _Command("mark <n>", 1, _mark),
+    "baud": _Command("baud <rate>", 1, _baud),
     "tick": _Command("tick", 0, _tick),
     "run": _Command("run <n> [cold=1]", 2, _run),
     "layers": _Command("layers", 0, _layers),

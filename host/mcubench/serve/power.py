@@ -16,9 +16,9 @@ IDLE_WAIT_S = 0.02
 
 def run_board(image: Image, outside: Outside, stopped: Callable[[], bool]) -> None:
     """Run a board on `outside` until `stopped`."""
-    boot_cause = "power-on"
+    boot_count, boot_cause = 1, "power-on"
     while not stopped():
-        board = ServedBoard(image, boot_cause, outside.write)
+        board = ServedBoard(image, boot_count, boot_cause, outside.write)
         while not (board.reset_wanted or stopped()):
             data = outside.read()
             if data:
@@ -26,4 +26,4 @@ def run_board(image: Image, outside: Outside, stopped: Callable[[], bool]) -> No
             else:
                 board.note_silence()
                 outside.wait(IDLE_WAIT_S)
-        boot_cause = "software"
+        boot_count, boot_cause = boot_count + 1, "software"

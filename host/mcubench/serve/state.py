@@ -13,15 +13,17 @@ __all__ = ["BoardState"]
 
 
 class BoardState:
-    """As after power-on or a reset, for `boot_cause`; `send` puts bytes on the line."""
+    """As after power-on or a reset, the `boot_count`th start, for `boot_cause`; `send` puts bytes on the line."""
 
-    def __init__(self, image: Image, boot_cause: str, send: Callable[[bytes], None]) -> None:
+    def __init__(self, image: Image, boot_count: int, boot_cause: str, send: Callable[[bytes], None]) -> None:
         self.image = image
+        self.boot_count = boot_count
         self.boot_cause = boot_cause
         self.overhead_cycles = measure_overhead()
         self.session: Session | None = None
         self.stream = BoardStream(send, self.overhead_cycles)
         self.noise_lines = 0
+        self.mark = 0  # what the host set
         self.arrival = 0  # the counter when the last command had come
         self.reset_wanted = False
 
