@@ -1,10 +1,8 @@
 #include "command.h"
 
-#include "port.h"
 #include "reply.h"
 
 static void command_help(const command_t *command);
-static void command_reset(const command_t *command);
 
 static const command_entry_t table[] = {
     {"help", "help", 1, command_help},
@@ -13,6 +11,8 @@ static const command_entry_t table[] = {
     {"model", "model <index|name> [arena=<bytes>]", 3, command_model},
     {"clocks", "clocks", 1, command_clocks},
     {"clock", "clock <name> [<option>=0|1 ...] [overclock=1]", WORDS_MAX, command_clock},
+    {"mark", "mark <n>", 2, command_mark},
+    {"baud", "baud <rate>", 2, command_baud},
     {"tick", "tick", 1, command_tick},
     {"run", "run <n> [cold=1]", 3, command_run},
     {"layers", "layers", 1, command_layers},
@@ -58,15 +58,8 @@ static void command_help(const command_t *command) {
     reply_end();
 }
 
-static void command_reset(const command_t *command) {
-    (void)command;
-    reply_begin("ok");
-    reply_end();
-    port_write_drain();
-    port_reset();
-}
-
-static void dispatch(command_t *command) {
+/* Returns whether there is such a command. */
+static bool dispatch(command_t *command) {
     const char *verb = command->words.count > 0 ? command->words.word[0] : "";
     for (uint32_t i = 0; i < TABLE_COUNT; i++) {
         if (words_equal(verb, table[i].verb)) {
@@ -76,28 +69,28 @@ static void dispatch(command_t *command) {
             } else {
                 table[i].handle(command);
             }
-            return;
+            return true;
         }
     }
     reply_begin("error unknown-command");
     reply_string("word", verb);
     reply_end();
+    return false;
 }
 
-void command_execute(char *line, size_t size, uint32_t arrival_cycles, void *spare, size_t spare_bytes) {
+bool command_execute(char *line, size_t size, uint32_t arrival_cycles, void *spare, size_t spare_bytes) {
     command_t command = {.arrival_cycles = arrival_cycles, .spare = spare, .spare_bytes = spare_bytes};
     uint16_t seq;
     const enum words_trailer trailer = words_cut_trailer(line, size, &seq);
     reply_use_no_trailer();
     if (trailer == WORDS_TRAILER_WRONG) {
         command_fail("crc");
-        return;
+        return false;
     }
     if (trailer == WORDS_TRAILER_RIGHT) {
         reply_use_trailer(seq);
     }
     words_split(line, &command.words);
-    if (command.words.count > 0 || trailer == WORDS_TRAILER_RIGHT) {
-        dispatch(&command);
-    }
+    const bool is_empty = command.words.count == 0 && trailer == WORDS_TRAILER_NONE;
+    return !is_empty && dispatch(&command);
 }

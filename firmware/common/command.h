@@ -2,6 +2,7 @@
 #ifndef MCUBENCH_COMMAND_H
 #define MCUBENCH_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,8 +27,8 @@ struct command {
     size_t spare_bytes;
 };
 
-/* Carries out one line of `size` bytes and a NUL; it is cut up. */
-void command_execute(char *line, size_t size, uint32_t arrival_cycles, void *spare, size_t spare_bytes);
+/* Carries out one line of `size` bytes and a NUL; it is cut up. Returns whether it named a command and was intact. */
+bool command_execute(char *line, size_t size, uint32_t arrival_cycles, void *spare, size_t spare_bytes);
 
 /* Final lines that several handlers share. */
 void command_refuse_word(const command_t *command, const char *word); /* "" if a word is missing */
@@ -38,10 +39,13 @@ void command_fail_engine(int status);
 void command_info(const command_t *command);
 void command_models(const command_t *command);
 void command_model(const command_t *command);
+void command_mark(const command_t *command);
+void command_baud(const command_t *command);
 void command_clocks(const command_t *command);
 void command_clock(const command_t *command);
 void command_tick(const command_t *command);
 void command_run(const command_t *command);
 void command_layers(const command_t *command);
+void command_reset(const command_t *command);
 
 #endif

@@ -1,4 +1,6 @@
 /* `info`: who the board is. */
+#include "baud.h"
+#include "boot.h"
 #include "command.h"
 #include "core.h"
 #include "engine.h"
@@ -45,7 +47,12 @@ static void reply_link(void) {
     reply_begin("link");
     reply_unsigned("window", stream_window_bytes());
     reply_unsigned("frame", stream_frame_bytes());
-    reply_unsigned("baud", port_baud);
+    reply_unsigned("hold", stream_hold_bytes());
+    reply_unsigned("grain", stream_grain_bytes());
+    reply_unsigned("baud", baud_now());
+    if (port_baud_max != 0) {
+        reply_unsigned("baud_max", port_baud_max);
+    }
     reply_unsigned("noise", core_noise_lines());
     reply_unsigned("crc_errors", stream_crc_errors());
     reply_unsigned("overruns", port_overruns());
@@ -94,9 +101,7 @@ void command_info(const command_t *command) {
     reply_build();
     reply_link();
     reply_memory();
-    reply_begin("boot");
-    reply_string("cause", port_reset_cause());
-    reply_end();
+    boot_reply();
     reply_begin("ok");
     reply_unsigned("protocol", CORE_PROTOCOL_VERSION);
     reply_end();

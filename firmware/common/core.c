@@ -1,6 +1,8 @@
 #include "core.h"
 
+#include "baud.h"
 #include "bench.h"
+#include "boot.h"
 #include "command.h"
 #include "port.h"
 #include "reply.h"
@@ -10,27 +12,23 @@
 
 #define READ_BYTES 128
 #define SILENCE_MS 250
+#define ERROR_BYTES 8
 
 static splitter_t splitter;
 static uint32_t noise_lines;
 static uint32_t heard_at; /* the counter when the last received byte had been handled */
+static uint32_t errors_before; /* port_overruns() when it was looked at last */
 
 uint32_t core_noise_lines(void) {
     return noise_lines;
 }
 
 void core_start(void) {
-    static const uint8_t delimiter = 0x00;
     timer_update_clock();
     bench_measure_overhead();
     splitter_reset(&splitter);
-    /* The reset may have cut a line or a frame short; a delimiter ends either for the host. */
-    port_write(&delimiter, 1);
-    reply_use_no_trailer();
-    reply_begin("boot");
-    reply_string("board", port_board_name);
-    reply_unsigned("protocol", CORE_PROTOCOL_VERSION);
-    reply_end();
+    baud_start();
+    boot_announce();
 }
 
 static void refuse_long_line(void) {
@@ -40,8 +38,18 @@ static void refuse_long_line(void) {
 
 static void handle_line(uint32_t arrival_cycles) {
     stream_flush();
-    command_execute((char *)splitter.data, splitter.event_size, arrival_cycles, splitter.data + SPLITTER_SPARE_OFFSET,
-                    sizeof splitter.data - SPLITTER_SPARE_OFFSET);
+    if (command_execute((char *)splitter.data, splitter.event_size, arrival_cycles,
+                        splitter.data + SPLITTER_SPARE_OFFSET, sizeof splitter.data - SPLITTER_SPARE_OFFSET)) {
+        baud_understood();
+    }
+}
+
+static void handle_frame(void) {
+    const uint32_t errors = stream_crc_errors();
+    stream_handle_body(splitter.data, splitter.event_size);
+    if (stream_crc_errors() == errors) {
+        baud_understood();
+    }
 }
 
 static void handle_byte(uint8_t byte) {
@@ -58,7 +66,7 @@ static void handle_byte(uint8_t byte) {
         refuse_long_line();
         break;
     case SPLITTER_FRAME:
-        stream_handle_body(splitter.data, splitter.event_size);
+        handle_frame();
         break;
     case SPLITTER_FRAME_TOO_LONG:
         stream_drop_body();
@@ -74,14 +82,24 @@ static void handle_silence(void) {
     }
 }
 
+/* What is received with an error may be lost, and with it what came while a port started reception anew. */
+static void count_errors(void) {
+    const uint32_t errors = port_overruns();
+    baud_count_bytes((errors - errors_before) * ERROR_BYTES);
+    errors_before = errors;
+}
+
 void core_poll(void) {
     uint8_t bytes[READ_BYTES];
     const size_t size = port_read(bytes, sizeof bytes);
+    port_watchdog_kick();
+    count_errors();
     if (size == 0) {
         handle_silence();
         return;
     }
     for (size_t i = 0; i < size; i++) {
+        baud_count_bytes(1);
         handle_byte(bytes[i]);
     }
     stream_poll();

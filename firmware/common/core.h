@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define CORE_PROTOCOL_VERSION 1
+#define CORE_PROTOCOL_VERSION 2
 
 /* After port_init: measures what it must know and sends the boot line. */
 void core_start(void);

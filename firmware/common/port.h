@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PORT_VERSION 2 /* of this contract; `info` reports it */
+#include "kept.h"
+
+#define PORT_VERSION 3 /* of this contract; `info` reports it */
 
 enum port_status {
     PORT_OK = 0,
@@ -33,7 +35,8 @@ extern const char port_board_name[]; /* "stm32f746" */
 const char *port_core_name(void);    /* "cortex-m7" */
 size_t port_uid(uint8_t *uid, size_t size);
 
-/* Called once, first thing in main(): clocks to the boot setting, UART with circular DMA reception, cycle counter. */
+/* Called once, first thing in main(): clocks to the boot setting, UART with circular DMA reception, cycle counter, and the
+ * watchdog runs from then on. */
 void port_init(void);
 
 /* Cycle counter of the CPU clock, free running, modulo 2^32. A machine without one (a PC, whose clock rate changes as it
@@ -55,7 +58,11 @@ void port_clock_describe(char *text, size_t size);
 
 /* Link. Reception runs by DMA into a ring of port_rx_ring_bytes without the core's help. */
 extern const uint32_t port_rx_ring_bytes;
-extern const uint32_t port_baud;
+extern const uint32_t port_baud_boot; /* bits/s that port_init sets; as port_baud_nearest gives them */
+extern const uint32_t port_baud_max;  /* the highest there is; 0: the rate cannot be changed */
+/* The true rate, as near to `baud` as the UART's clock allows. port_baud_set sets just that, with nothing on the line. */
+uint32_t port_baud_nearest(uint32_t baud);
+void port_baud_set(uint32_t baud);
 size_t port_read(uint8_t *data, size_t size);        /* what has arrived, never waits */
 void port_write(const uint8_t *data, size_t size);   /* queues; waits only while the transmit buffer is full */
 void port_write_drain(void);                         /* waits until the last stop bit is on the wire */
@@ -80,8 +87,19 @@ typedef struct port_memory {
 } port_memory_t;
 void port_memory(port_memory_t *memory);
 
-const char *port_reset_cause(void); /* "power-on", "pin", "software", "watchdog", "unknown" */
+/* A port without a watchdog says 0 and has a port_watchdog_kick that does nothing. Between two kicks there is at most one
+ * inference; a watchdog that is not kicked for port_watchdog_ms, as its clock is nominally, resets the board. */
+extern const uint32_t port_watchdog_ms;
+void port_watchdog_kick(void);
+
+/* "power-on", "pin", "software", "watchdog", "fault" or "unknown", from the hardware's registers. A crash that is in
+ * port_kept() goes before it. */
+const char *port_reset_cause(void);
 _Noreturn void port_reset(void);
+
+/* Memory that keeps its contents over resets and may hold anything after power-on. kept.h looks after it: a port calls
+ * kept_boot() before port_init() is done, and kept_crash() where it handles a crash. */
+kept_t *port_kept(void);
 
 /* port_inline.h of the board defines the two static inline functions above. */
 #include "port_inline.h"

@@ -13,6 +13,18 @@
 #define SCB_AIRCR REGISTER(0xE000ED0Cu)
 #define SCB_AIRCR_VECTKEY (0x05FAu << 16)
 #define SCB_AIRCR_SYSRESETREQ (1u << 2)
+#define SCB_SHCSR REGISTER(0xE000ED24u)
+#define SCB_SHCSR_MEMFAULTENA (1u << 16)
+#define SCB_SHCSR_BUSFAULTENA (1u << 17)
+#define SCB_SHCSR_USGFAULTENA (1u << 18)
+#define SCB_CFSR REGISTER(0xE000ED28u)
+#define SCB_CFSR_MSTKERR (1u << 4) /* the frame could not be saved: refused by the memory protection */
+#define SCB_CFSR_MMARVALID (1u << 7)
+#define SCB_CFSR_STKERR (1u << 12) /* the frame could not be saved: refused by the bus */
+#define SCB_CFSR_BFARVALID (1u << 15)
+#define SCB_HFSR REGISTER(0xE000ED2Cu)
+#define SCB_MMFAR REGISTER(0xE000ED34u)
+#define SCB_BFAR REGISTER(0xE000ED38u)
 #define SCB_CPACR REGISTER(0xE000ED88u)
 #define SCB_CPACR_FPU_FULL (0xFu << 20)
 

@@ -1,4 +1,5 @@
-/* Sizes, which the linker knows: sections.ld defines symbols whose addresses are these numbers. */
+/* Sizes, which the linker knows: sections.ld defines symbols whose addresses are these numbers. And the one piece of
+ * memory that start-up leaves alone. */
 #include "port.h"
 
 extern const uint32_t __stack_low[], __stack_high[];
@@ -13,4 +14,9 @@ void port_memory(port_memory_t *memory) {
         .ram_static_bytes = (uint32_t)__ram_static_bytes,
     };
     *memory = linked;
+}
+
+kept_t *port_kept(void) {
+    static kept_t kept __attribute__((section(".noinit")));
+    return &kept;
 }

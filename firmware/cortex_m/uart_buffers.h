@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define UART_RX_RING_BYTES 16384u /* power of two, and at most 65535: DMA counters have 16 bits */
+#define UART_RX_RING_BYTES 32768u /* power of two, and at most 65535: DMA counters have 16 bits */
 
 /* Filled from index 0 on, round and round. */
 extern uint8_t uart_rx_ring[UART_RX_RING_BYTES];

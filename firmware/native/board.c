@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core.h"
 #include "link.h"
-#include "port.h"
 
 #define STACK_WORDS (256 * 1024 / 4) /* sanitizers need much more than a microcontroller has */
 #define EXIT_RESET 77
@@ -22,10 +22,15 @@
 
 static _Alignas(4096) uint32_t stack[STACK_WORDS];
 static bool was_reset;
+static kept_t *kept; /* shared between the power supply and all its cores */
 
 void board_stack(const uint32_t **low, const uint32_t **high) {
     *low = stack;
     *high = stack + STACK_WORDS;
+}
+
+kept_t *board_kept(void) {
+    return kept;
 }
 
 bool board_was_reset(void) {
@@ -106,6 +111,11 @@ static int usage(void) {
 
 int main(int argc, char **argv) {
     bool stdio = false;
+    kept = mmap(NULL, sizeof *kept, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (kept == MAP_FAILED) {
+        perror("cannot share memory");
+        return EXIT_FAILURE;
+    }
     signal(SIGALRM, power_off);
     signal(SIGTERM, power_off);
     for (int i = 1; i < argc; i++) {

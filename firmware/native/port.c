@@ -23,8 +23,10 @@ const char port_board_name[] = "native";
 const bool port_counts_time = true;
 const char *const port_option_names[] = {"sleep"}; /* leaves the processor to others while nothing arrives */
 const uint32_t port_option_count = 1;
-const uint32_t port_rx_ring_bytes = 8192; /* the kernel's buffers behind a pty hold more */
-const uint32_t port_baud = 921600;        /* nominal: nothing paces a pty */
+const uint32_t port_rx_ring_bytes = 32768; /* the kernel's buffers behind a pty hold more */
+const uint32_t port_baud_boot = 921600;    /* nominal: nothing paces a pty */
+const uint32_t port_baud_max = 0;
+const uint32_t port_watchdog_ms = 0;
 
 /* A PC changes its rate as it likes and asks nobody. The pretend rates are for tests of what chooses between settings:
  * the same clock, counted in other units. */
@@ -64,7 +66,9 @@ size_t port_uid(uint8_t *uid, size_t size) {
 }
 
 /* The board opens its link before it starts, because the link outlives a reset. */
-void port_init(void) {}
+void port_init(void) {
+    kept_boot();
+}
 
 const port_clock_t *port_clocks(uint32_t *count) {
     *count = sizeof clocks / sizeof clocks[0];
@@ -99,6 +103,20 @@ void port_write(const uint8_t *data, size_t size) {
 
 void port_write_drain(void) {
     link_drain();
+}
+
+uint32_t port_baud_nearest(uint32_t baud) {
+    return baud;
+}
+
+void port_baud_set(uint32_t baud) {
+    (void)baud;
+}
+
+void port_watchdog_kick(void) {}
+
+kept_t *port_kept(void) {
+    return board_kept();
 }
 
 uint32_t port_overruns(void) {

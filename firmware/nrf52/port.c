@@ -1,17 +1,18 @@
-/* Identity, start and faults of the port. */
+/* Identity and start of the port. */
 #include "port.h"
 
 #include <string.h>
 
 #include "cycle_counter.h"
 #include "registers.h"
-#include "startup.h"
 #include "uart.h"
 
 #define LED_PIN 13u /* LED1 on P0.13, lit by a low level (nRF52840 DK user guide) */
+#define WDT_HZ 32768u
 
 const char port_board_name[] = "nrf52840";
 const bool port_counts_time = false;
+const uint32_t port_watchdog_ms = 30000u; /* an inference must take less */
 
 static uint32_t reset_reasons;
 
@@ -34,13 +35,37 @@ static void debug_port_open(void) {
     }
 }
 
+/* Stays as it was over a soft reset, and cannot be changed while it runs; it then needs no more than a kick. It stands still
+ * while a debugger has stopped the core (PS, WDT). */
+static void watchdog_start(void) {
+    if (WDT_RUNSTATUS == 0) {
+        WDT_CRV = port_watchdog_ms / 1000u * WDT_HZ - 1u;
+        WDT_TASKS_START = 1;
+    }
+    port_watchdog_kick();
+}
+
+void port_watchdog_kick(void) {
+    WDT_RR0 = WDT_RR_KICK;
+}
+
+/* On while the last crash is still told of: until power-off. */
+static void crash_led_init(void) {
+    if (kept_last_crash() != NULL) {
+        GPIO_OUTCLR(P0) = 1u << LED_PIN;
+        GPIO_PIN_CNF(P0, LED_PIN) = GPIO_PIN_CNF_OUTPUT;
+    }
+}
+
 void port_init(void) {
     reset_reasons = POWER_RESETREAS;
     POWER_RESETREAS = reset_reasons; /* else the next reset would show this one's bits too */
     debug_port_open();
+    watchdog_start();
     DEMCR |= DEMCR_TRCENA;
     cycle_counter_start();
     GPIO_PIN_CNF(PORT_WINDOW_GPIO, PORT_WINDOW_PIN) = GPIO_PIN_CNF_OUTPUT;
+    crash_led_init();
     uart_init();
     uint32_t count;
     const port_clock_t *boot = port_clocks(&count);
@@ -56,13 +81,11 @@ const char *port_reset_cause(void) {
     if (reset_reasons & POWER_RESETREAS_DOG) {
         return "watchdog";
     }
+    if (reset_reasons & POWER_RESETREAS_LOCKUP) {
+        return "fault"; /* one in the handler of a fault, which so left no record */
+    }
     if (reset_reasons & POWER_RESETREAS_SREQ) {
         return "software";
     }
     return reset_reasons == 0 ? "power-on" : "unknown";
-}
-
-void startup_show_fault(void) {
-    GPIO_OUTCLR(P0) = 1u << LED_PIN;
-    GPIO_PIN_CNF(P0, LED_PIN) = GPIO_PIN_CNF_OUTPUT;
 }

@@ -5,6 +5,7 @@
  *
  * Peripherals:
  *   POWER   RESETREAS                                                  PS, POWER
+ *   WDT     TASKS_START RUNSTATUS CRV RR0                             PS, WDT
  *   CLOCK   TASKS_HFCLKSTART TASKS_HFCLKSTOP HFCLKSTAT                 PS, CLOCK
  *   NVMC    ICACHECNF                                                  PS, NVMC
  *   UARTE0  receiver and transmitter with EasyDMA                      PS, UARTE
@@ -25,6 +26,7 @@
 #define POWER_RESETREAS_RESETPIN (1u << 0)
 #define POWER_RESETREAS_DOG (1u << 1)
 #define POWER_RESETREAS_SREQ (1u << 2)
+#define POWER_RESETREAS_LOCKUP (1u << 3)
 
 /* CLOCK */
 #define CLOCK_TASKS_HFCLKSTART REGISTER(0x40000000u)
@@ -36,6 +38,13 @@
 #define APPROTECT_DISABLE REGISTER(0x40000558u)
 #define UICR_APPROTECT REGISTER(0x10001208u)
 #define APPROTECT_MASK 0xFFu /* of both */
+
+/* WDT */
+#define WDT_TASKS_START REGISTER(0x40010000u)
+#define WDT_RUNSTATUS REGISTER(0x40010400u)
+#define WDT_CRV REGISTER(0x40010504u) /* in cycles of 32,768 Hz, less one */
+#define WDT_RR0 REGISTER(0x40010600u)
+#define WDT_RR_KICK 0x6E524635u
 
 /* NVMC */
 #define NVMC_ICACHECNF REGISTER(0x4001E540u)
@@ -60,7 +69,6 @@
 #define UARTE0_PSEL_TXD REGISTER(0x4000250Cu) /* port * 32 + pin; bit 31 set: not connected */
 #define UARTE0_PSEL_RXD REGISTER(0x40002514u)
 #define UARTE0_BAUDRATE REGISTER(0x40002524u)
-#define UARTE_BAUDRATE_1M 0x10000000u
 #define UARTE0_RXD_PTR REGISTER(0x40002534u)
 #define UARTE0_RXD_MAXCNT REGISTER(0x40002538u)
 #define UARTE0_TXD_PTR REGISTER(0x40002544u)

@@ -17,13 +17,28 @@
 #define TXD_PIN 6u
 #define RXD_PIN 8u
 
-/* The fastest there is, and exact: 921600 would be 941176 (MDK, UARTE_BAUDRATE). */
-const uint32_t port_baud = 1000000u;
-#define BYTE_CYCLES (CPU_HZ / 100000u) /* 10 bits at 1 Mbit/s */
+/* What BAUDRATE takes, and the rates that really come of it (MDK, UARTE_BAUDRATE). */
+typedef struct uart_rate {
+    uint32_t baud;
+    uint32_t code;
+} uart_rate_t;
+
+static const uart_rate_t rates[] = {
+    {9598, 0x00275000},   {14401, 0x003AF000},  {19208, 0x004EA000},  {28777, 0x0075C000},  {38369, 0x009D0000},
+    {57554, 0x00EB0000},  {76923, 0x013A9000},  {115108, 0x01D60000}, {231884, 0x03B00000}, {250000, 0x04000000},
+    {457143, 0x07400000}, {941176, 0x0F000000}, {1000000, 0x10000000},
+};
+
+#define RATES (sizeof rates / sizeof rates[0])
+#define BYTE_BITS 10u
+
+const uint32_t port_baud_boot = 1000000u;
+const uint32_t port_baud_max = 1000000u;
 
 /* Stopping takes the receiver a few byte times, in which a transmitter with flow control may go on (PS, UARTE). */
-#define STOP_CYCLES (100u * BYTE_CYCLES)
+#define STOP_BYTES 100u
 
+static uint32_t byte_cycles;
 static uint32_t overruns;
 static bool transmitting; /* started since the transmitter was last known to have stopped */
 
@@ -54,17 +69,31 @@ static void reception_start(void) {
     uart_rx_forget();
 }
 
-void uart_init(void) {
-    pins_init();
-    counter_init();
-    UARTE0_BAUDRATE = UARTE_BAUDRATE_1M;
+static const uart_rate_t *rate_for(uint32_t baud) {
+    const uart_rate_t *rate = rates;
+    while (rate < rates + RATES - 1 && (rate[0].baud + rate[1].baud) / 2 < baud) {
+        rate++;
+    }
+    return rate;
+}
+
+/* The receiver is off. */
+static void rate_start(const uart_rate_t *rate) {
+    byte_cycles = BYTE_BITS * CPU_HZ / rate->baud;
+    UARTE0_BAUDRATE = rate->code;
     UARTE0_ENABLE = UARTE_ENABLE_ENABLED;
     reception_start();
 }
 
+void uart_init(void) {
+    pins_init();
+    counter_init();
+    rate_start(rate_for(port_baud_boot));
+}
+
 static void event_wait(volatile uint32_t *event) {
     const uint32_t start = port_cycles();
-    while (*event == 0 && port_cycles() - start < STOP_CYCLES) {
+    while (*event == 0 && port_cycles() - start < STOP_BYTES * byte_cycles) {
     }
 }
 
@@ -77,6 +106,16 @@ static void reception_stop(void) {
     UARTE0_EVENTS_ENDRX = 0;
     UARTE0_TASKS_FLUSHRX = 1;
     event_wait(&UARTE0_EVENTS_ENDRX);
+}
+
+uint32_t port_baud_nearest(uint32_t baud) {
+    return rate_for(baud)->baud;
+}
+
+void port_baud_set(uint32_t baud) {
+    reception_stop();
+    UARTE0_ENABLE = 0;
+    rate_start(rate_for(baud));
 }
 
 /* Whether a byte that was received with an error is counted and stored alike is not documented. If it is not, every later
@@ -104,7 +143,7 @@ uint32_t uart_rx_head(void) {
     const uint32_t count = received_count();
     if (count != settled) {
         const uint32_t start = port_cycles();
-        while (port_cycles() - start < BYTE_CYCLES) {
+        while (port_cycles() - start < byte_cycles) {
         }
         settled = count;
     }

@@ -1,4 +1,4 @@
-/* Identity, start and faults of the port. */
+/* Identity and start of the port. */
 #include "port.h"
 
 #include <string.h>
@@ -6,8 +6,8 @@
 #include "clock.h"
 #include "cycle_counter.h"
 #include "registers.h"
-#include "startup.h"
 #include "uart.h"
+#include "watchdog.h"
 
 #define LED_PIN 1u /* LD1, green, on PI1 (UM1907) */
 
@@ -39,13 +39,23 @@ static void window_pin_init(void) {
     GPIO_OSPEEDR(PORT_WINDOW_GPIO) |= 2u << (2u * PORT_WINDOW_PIN);
 }
 
+/* On while the last crash is still told of: until power-off. */
+static void crash_led_init(void) {
+    if (kept_last_crash() != NULL) {
+        GPIO_MODER(GPIOI) = (GPIO_MODER(GPIOI) & ~(3u << (2u * LED_PIN))) | (1u << (2u * LED_PIN));
+        GPIO_BSRR(GPIOI) = 1u << LED_PIN;
+    }
+}
+
 void port_init(void) {
     reset_flags = RCC_CSR;
     RCC_CSR |= RCC_CSR_RMVF; /* else the next reset would show this one's flags too */
     RCC_APB1ENR |= RCC_APB1ENR_PWREN;
     clock_peripherals_set(true);
     cycle_counter_init();
+    watchdog_start();
     window_pin_init();
+    crash_led_init();
     uart_init();
     uint32_t count;
     const port_clock_t *boot = port_clocks(&count);
@@ -64,11 +74,4 @@ const char *port_reset_cause(void) {
         return "power-on";
     }
     return (reset_flags & RCC_CSR_PINRSTF) ? "pin" : "unknown";
-}
-
-void startup_show_fault(void) {
-    RCC_AHB1ENR |= RCC_AHB1ENR_GPIOIEN;
-    (void)RCC_AHB1ENR;
-    GPIO_MODER(GPIOI) = (GPIO_MODER(GPIOI) & ~(3u << (2u * LED_PIN))) | (1u << (2u * LED_PIN));
-    GPIO_BSRR(GPIOI) = 1u << LED_PIN;
 }

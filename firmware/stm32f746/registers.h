@@ -5,6 +5,8 @@
  *
  * Peripherals:
  *   FLASH   ACR                                                    RM0385 ch. 3
+ *   IWDG    KR PR RLR SR                                           RM0385 ch. 26
+ *   DBGMCU  APB1_FZ                                                RM0385 ch. 40
  *   PWR     CR1 CSR1                                               RM0385 ch. 4
  *   RCC     CR PLLCFGR CFGR AHB1ENR APB1ENR APB2ENR CSR DCKCFGR2   RM0385 ch. 5
  *   GPIOA GPIOB GPIOI   MODER OSPEEDR PUPDR BSRR AFRL AFRH         RM0385 ch. 6
@@ -89,6 +91,21 @@
 #define RCC_DCKCFGR2_USART1SEL (3u << 0)
 #define RCC_DCKCFGR2_USART1SEL_HSI (2u << 0)
 
+/* IWDG, RM0385 26.4 */
+#define IWDG_KR REGISTER(0x40003000u)
+#define IWDG_KR_KICK 0xAAAAu
+#define IWDG_KR_WRITE 0x5555u
+#define IWDG_KR_START 0xCCCCu
+#define IWDG_PR REGISTER(0x40003004u)
+#define IWDG_PR_256 6u
+#define IWDG_RLR REGISTER(0x40003008u)
+#define IWDG_RLR_MAX 0xFFFu
+#define IWDG_SR REGISTER(0x4000300Cu) /* bits are set while a new PR or RLR is taken over */
+
+/* DBGMCU, RM0385 40.16 */
+#define DBGMCU_APB1_FZ REGISTER(0xE0042008u)
+#define DBGMCU_APB1_FZ_IWDG (1u << 12)
+
 /* GPIO, RM0385 6.4 */
 #define GPIOA 0x40020000u
 #define GPIOB 0x40020400u
@@ -123,6 +140,7 @@
 /* USART1, RM0385 31.8 */
 #define USART1_CR1 REGISTER(0x40011000u)
 #define USART_CR1_UE (1u << 0)
+#define USART_CR1_OVER8 (1u << 15)
 #define USART_CR1_RE (1u << 2)
 #define USART_CR1_TE (1u << 3)
 #define USART1_CR3 REGISTER(0x40011008u)

@@ -11,18 +11,22 @@
 #include "registers.h"
 #include "uart_buffers.h"
 
-/* With oversampling by 16 the baud rate is the kernel clock / BRR (RM0385 31.5.4). From the 16 MHz HSI the divider 16
- * gives 1 Mbit/s exactly. 921600 would be 2 % off (17 is the nearest divider, and OVER8 has the same steps), which
- * with the HSI's own 1 % is too near to what a receiver tolerates. */
-#define BAUD_DIVIDER 16u
+/* The baud rate is the kernel clock over a divider, with oversampling by 16 or by 8 (RM0385 31.5.4). From the 16 MHz HSI, 16
+ * gives 1 Mbit/s exactly, 8 gives 2 Mbit/s, 139 gives 115108. Not 921600: 17 gives 941176, 2.1 % more, which with the HSI's
+ * own 1 % may be too much for the other end. */
+#define DIVIDER_LEAST 8u
+#define DIVIDER_MOST 0xFFFFu
+#define DIVIDER_LEAST_BY_16 16u
 
-const uint32_t port_baud = HSI_HZ / BAUD_DIVIDER;
+const uint32_t port_baud_boot = 1000000u;
+const uint32_t port_baud_max = HSI_HZ / DIVIDER_LEAST;
 
 static uint32_t overruns;
 
 static void pins_init(void) {
     GPIO_MODER(GPIOA) = (GPIO_MODER(GPIOA) & ~(3u << 18)) | (2u << 18);
     GPIO_OSPEEDR(GPIOA) |= 2u << 18;
+    GPIO_PUPDR(GPIOA) = (GPIO_PUPDR(GPIOA) & ~(3u << 18)) | (1u << 18); /* idle too while the UART is off */
     GPIO_AFRH(GPIOA) = (GPIO_AFRH(GPIOA) & ~(0xFu << 4)) | (7u << 4);
     GPIO_MODER(GPIOB) = (GPIO_MODER(GPIOB) & ~(3u << 14)) | (2u << 14);
     GPIO_PUPDR(GPIOB) = (GPIO_PUPDR(GPIOB) & ~(3u << 14)) | (1u << 14); /* an open line is idle, not noise */
@@ -41,13 +45,34 @@ static void dma_init(void) {
     DMA2_S7CR = DMA_SCR_CHSEL_4 | DMA_SCR_MINC | DMA_SCR_DIR_MEMORY_TO_PERIPHERAL;
 }
 
+static uint32_t divider_for(uint32_t baud) {
+    const uint32_t divider = (HSI_HZ + baud / 2) / baud;
+    if (divider < DIVIDER_LEAST) {
+        return DIVIDER_LEAST;
+    }
+    return divider < DIVIDER_MOST ? divider : DIVIDER_MOST;
+}
+
+uint32_t port_baud_nearest(uint32_t baud) {
+    return HSI_HZ / divider_for(baud);
+}
+
+/* BRR and OVER8 may change only while the UART is off. Below 16 the divider counts eighths: BRR is twice the divider with its
+ * last four bits one place to the right (RM0385 31.8.4), that is 0x10 for 8 and so on. The ring is not touched. */
+void port_baud_set(uint32_t baud) {
+    const uint32_t divider = divider_for(baud);
+    const bool by_16 = divider >= DIVIDER_LEAST_BY_16;
+    USART1_CR1 = 0;
+    USART1_BRR = by_16 ? divider : 0x10u + divider - DIVIDER_LEAST;
+    USART1_CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE | (by_16 ? 0 : USART_CR1_OVER8);
+}
+
 void uart_init(void) {
     RCC_DCKCFGR2 = (RCC_DCKCFGR2 & ~RCC_DCKCFGR2_USART1SEL) | RCC_DCKCFGR2_USART1SEL_HSI;
     pins_init();
     dma_init();
-    USART1_BRR = BAUD_DIVIDER;
     USART1_CR3 = USART_CR3_DMAR | USART_CR3_DMAT;
-    USART1_CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
+    port_baud_set(port_baud_boot);
 }
 
 /* Counts and clears receive errors. The byte itself is in the ring: the frame's CRC judges it. */

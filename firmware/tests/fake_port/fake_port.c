@@ -20,7 +20,12 @@ int fake_clock_status;
 uint32_t fake_resets;
 uint32_t fake_cache_flushes;
 uint32_t fake_lost_output;
+uint32_t fake_baud = 1000000;
+uint32_t fake_overruns;
+uint32_t fake_kicks;
+uint32_t fake_baud_while_sending;
 
+static kept_t kept; /* as after power-on: no check sum */
 static uint8_t ring[RING_BYTES];
 static size_t ring_head; /* both run on; their difference is what waits */
 static size_t ring_tail;
@@ -34,7 +39,9 @@ const bool port_counts_time = false;
 const char *const port_option_names[] = {"icache", "dcache"};
 const uint32_t port_option_count = 2;
 const uint32_t port_rx_ring_bytes = RING_BYTES;
-const uint32_t port_baud = 1000000;
+const uint32_t port_baud_boot = 1000000;
+const uint32_t port_baud_max = 2000000;
+const uint32_t port_watchdog_ms = 30000;
 
 static const port_clock_t clocks[] = {
     {"216", 216 * MHZ, 3, false, "wait_states=7"},
@@ -54,6 +61,21 @@ void fake_start(void) {
     }
     port_init();
     core_start();
+}
+
+void fake_power_on(void) {
+    memset(&kept, 0xA5, sizeof kept);
+    fake_resets = 0;
+    fake_start();
+}
+
+void fake_crash(uint32_t kind, uint32_t known) {
+    kept_crash_t crash = {.kind = kind, .known = known};
+    for (uint32_t i = 0; i < KEPT_WORDS; i++) {
+        crash.word[i] = 0xC0DE0000u + i;
+    }
+    kept_crash(&crash);
+    fake_start();
 }
 
 size_t fake_feed(const uint8_t *data, size_t size) {
@@ -95,9 +117,15 @@ size_t port_uid(uint8_t *uid, size_t size) {
     return size;
 }
 
-void port_init(void) {
+static void clock_boot(void) {
     clock_now = clocks;
     options_now = clocks->options;
+}
+
+void port_init(void) {
+    kept_boot();
+    clock_boot();
+    fake_baud = port_baud_boot;
 }
 
 const port_clock_t *port_clocks(uint32_t *count) {
@@ -110,7 +138,7 @@ int port_clock_apply(const port_clock_t *clock, uint32_t options) {
         clock_now = clock;
         options_now = options;
     } else if (fake_clock_status == PORT_ERROR_TIMEOUT) {
-        port_init();
+        clock_boot();
     }
     return fake_clock_status;
 }
@@ -150,7 +178,26 @@ void port_write_drain(void) {
 }
 
 uint32_t port_overruns(void) {
-    return 0;
+    return fake_overruns;
+}
+
+/* The divider of a 16 MHz clock. */
+uint32_t port_baud_nearest(uint32_t baud) {
+    const uint32_t divider = baud == 0 ? UINT16_MAX : (16 * MHZ + baud / 2) / baud;
+    return 16 * MHZ / (divider < 8 ? 8 : divider);
+}
+
+void port_baud_set(uint32_t baud) {
+    fake_baud = baud;
+    fake_baud_while_sending += fake_sending;
+}
+
+void port_watchdog_kick(void) {
+    fake_kicks++;
+}
+
+kept_t *port_kept(void) {
+    return &kept;
 }
 
 void port_caches_flush(void) {

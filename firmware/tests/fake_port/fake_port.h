@@ -8,6 +8,10 @@
 /* Starts the core; what it had selected before stays. */
 void fake_start(void);
 
+/* Starts it as after power-on, and as after a crash of which the words of the mask are known. */
+void fake_power_on(void);
+void fake_crash(uint32_t kind, uint32_t known);
+
 /* Puts bytes into the receive ring; returns how many fitted. */
 size_t fake_feed(const uint8_t *data, size_t size);
 
@@ -23,6 +27,10 @@ size_t fake_take(uint8_t *data, size_t size);
 extern int fake_clock_status; /* what port_clock_apply returns */
 extern uint32_t fake_resets;  /* calls of port_reset */
 extern uint32_t fake_cache_flushes;
+extern uint32_t fake_baud;    /* what port_baud_set was told, or the boot rate */
+extern uint32_t fake_baud_while_sending; /* how often it was told so before all had been sent */
+extern uint32_t fake_overruns;
+extern uint32_t fake_kicks; /* calls of port_watchdog_kick */
 extern uint32_t fake_lost_output; /* bytes for which the test left no room */
 
 #endif
