@@ -44,6 +44,7 @@ class _FaultyLink(Link):
     def __init__(self, inner: Link, cable: FaultyCable) -> None:
         self.name = inner.name
         self.transcript = inner.transcript
+        self.has_rate = inner.has_rate
         self._inner = inner
         self._cable = cable
         self._coming: Iterator[bytes | LineFault] = iter(())
@@ -88,6 +89,19 @@ class _FaultyLink(Link):
                 self._inner.write(piece, deadline)
             else:
                 self._board_stalled_until_s = self._suffer(piece)
+
+    @property
+    def baud(self) -> int:
+        return self._inner.baud
+
+    def set_baud(self, baud: int) -> None:
+        self._inner.set_baud(baud)
+
+    def pulse_reset(self) -> bool:
+        """Do it as Link does; nothing gets there behind a pulled cable."""
+        if self._pulled:
+            raise self._gone()
+        return self._inner.pulse_reset()
 
     def close(self) -> None:
         self._inner.close()

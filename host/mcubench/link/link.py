@@ -19,6 +19,9 @@ __all__ = ["DEFAULT_BAUD", "Link"]
 
 # What most of our firmware's UARTs run at; a pty or a socket ignores it.
 DEFAULT_BAUD = 1_000_000
+# How long the reset line is held, and then left alone: an ESP32 reads its boot pins when EN is high again, which rises
+# with a time constant of 10 ms (10 kOhm and 1 uF in Espressif's hardware design guidelines).
+RESET_PULSE_S = 0.1
 # rfc2217:// has no file descriptor to wait on, only a queue filled by a thread of pyserial's.
 POLL_INTERVAL_S = 0.002
 NO_SUCH_PORT = "no such port; plug the board in, or see 'mcubench boards' for what is attached"
@@ -34,6 +37,8 @@ class Link:
         """Open `port` (device name or URL) at `baud` bits/s, alone: a port in use elsewhere is a LinkError."""
         self.name = port
         self.transcript = transcript
+        # What a TCP port leads to may have a rate, but not one that we could know or change.
+        self.has_rate = not port.lower().startswith("socket://")
         self._serial = _open(port, baud)
         self._descriptor = _descriptor(self._serial)
         if self._descriptor is not None:
@@ -69,6 +74,42 @@ class Link:
                 rest = rest[self._serial.write(bytes(rest)) :]
         except (OSError, ValueError, TypeError) as exc:
             raise self._gone() from exc
+
+    @property
+    def baud(self) -> int:
+        """The rate that was last asked for, in bits/s."""
+        return int(self._serial.baudrate)
+
+    def set_baud(self, baud: int) -> None:
+        """Change the rate in bits/s. What was written before must be out: it would go on at the new rate."""
+        try:
+            self._serial.baudrate = baud
+        except (OSError, ValueError) as exc:
+            raise LinkError(self.name, f"the port cannot go to {baud} bits/s ({_reason(exc)})") from exc
+
+    def pulse_reset(self) -> bool:
+        """Pull the board's reset line for a moment; return False if the port has none. Whether it resets is not known.
+
+        RTS is taken as the reset line, and DTR as the one that picks what an ESP32 boots: on its DevKits two
+        transistors pull EN low while only RTS is asserted, and IO0 while only DTR is. Other probes do nothing then.
+        """
+        if not self.has_rate:
+            return False
+        try:
+            self._serial.dtr = False
+            self._serial.rts = True
+            time.sleep(RESET_PULSE_S)
+            self._serial.rts = False
+            time.sleep(RESET_PULSE_S)
+            # As they were when the port was opened: the nRF52840-DK's probe is deaf while DTR is not asserted. DTR goes
+            # first, because RTS alone would reset again.
+            self._serial.dtr = True
+            self._serial.rts = True
+        except (OSError, ValueError) as exc:
+            if getattr(exc, "errno", None) in (errno.ENOTTY, errno.EINVAL):  # a pty
+                return False
+            raise self._gone() from exc
+        return True
 
     def close(self) -> None:
         """Close the port; closing twice is harmless."""

@@ -150,3 +150,11 @@ def test_a_cable_is_pulled_after_some_time_whoever_waits(open_faulty: OpenFaulty
     link = open_faulty("disconnect:every_s=0.05", "stall:rate=1,for_s=3600")
     with pytest.raises(LinkError, match="went away"):
         link.write(b"stalled", Deadline.after(60))
+
+
+def test_rate_and_reset_line_are_those_of_the_port_behind_the_cable(open_faulty: OpenFaulty) -> None:
+    link = open_faulty("flip:rate=1")
+    assert link.has_rate
+    link.set_baud(460_800)
+    assert link.baud == 460_800
+    assert not link.pulse_reset()

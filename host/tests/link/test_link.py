@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 import serial
 import serial.rfc2217
+import serial.urlhandler.protocol_loop
 from played_pty import Pty
 
 from mcubench.deadline import Deadline
@@ -23,6 +26,11 @@ def read_all(link: Link, count: int) -> bytes:
     while len(data) < count and not deadline.expired:
         data += link.read(count - len(data), deadline)
     return data
+
+
+def rate_of(descriptor: int) -> int:
+    """Return the output rate in the driver's own record (Linux: struct termios2, TCGETS2)."""
+    return int(struct.unpack_from("I", fcntl.ioctl(descriptor, 0x802C542A, bytes(44)), 40)[0])
 
 
 def one_line(error: Exception, port: str) -> bool:
@@ -150,18 +158,40 @@ def test_a_refused_connection_is_a_link_error() -> None:
     assert one_line(caught.value, port)
 
 
+class _Loop(serial.urlhandler.protocol_loop.Serial):
+    """A port that sends back what it gets, and remembers what its modem lines did."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        super().__init__("loop://", timeout=0)
+
+    def _update_rts_state(self) -> None:
+        self.lines.append(f"RTS {self._rts_state:d}")
+        super()._update_rts_state()
+
+    def _update_dtr_state(self) -> None:
+        self.lines.append(f"DTR {self._dtr_state:d}")
+        super()._update_dtr_state()
+
+
 @pytest.fixture
-def rfc2217_server() -> Iterator[str]:
-    """pyserial's own RFC 2217 server in front of a port that sends back what it gets (a pty has no modem lines)."""
+def loop() -> Iterator[_Loop]:
+    with _Loop() as port:
+        yield port
+
+
+@pytest.fixture
+def rfc2217_server(loop: _Loop) -> Iterator[str]:
+    """pyserial's own RFC 2217 server in front of `loop` (a pty has no modem lines)."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
         connection, _ = server.accept()
-        with connection, serial.serial_for_url("loop://", timeout=0) as port:
-            manager = serial.rfc2217.PortManager(port, _Sender(connection))
+        with connection:
+            manager = serial.rfc2217.PortManager(loop, _Sender(connection))
             connection.settimeout(0.01)
             while True:
-                if data := port.read(1000):
+                if data := loop.read(1000):
                     connection.sendall(b"".join(manager.escape(data)))
                 try:
                     received = connection.recv(1000)
@@ -169,7 +199,7 @@ def rfc2217_server() -> Iterator[str]:
                     continue
                 if not received:
                     return
-                port.write(b"".join(manager.filter(received)))
+                loop.write(b"".join(manager.filter(received)))
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -195,6 +225,14 @@ def test_rfc2217_is_a_link_too(rfc2217_server: str) -> None:
         assert link.read(1, Deadline.after(0.05)) == b""
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_reset_line_is_pulsed_and_left_as_it_was(rfc2217_server: str, loop: _Loop) -> None:
+    with Link(rfc2217_server) as link:
+        before = len(loop.lines)
+        assert link.pulse_reset()
+        assert loop.lines[before:] == ["DTR 0", "RTS 1", "RTS 0", "DTR 1", "RTS 1"]
+
+
 def test_a_transcript_keeps_the_last_chunks_with_their_direction(pty: Pty) -> None:
     transcript = Transcript()
     with Link(pty.name, transcript=transcript) as link:
@@ -207,3 +245,34 @@ def test_a_transcript_keeps_the_last_chunks_with_their_direction(pty: Pty) -> No
     for number in range(100):
         transcript.add(">", b"x" * number)
     assert len(str(transcript).splitlines()) == 40
+
+
+def test_the_rate_of_a_port_can_be_changed(pty: Pty) -> None:
+    with Link(pty.name, 115_200) as link:
+        assert (link.baud, link.has_rate) == (115_200, True)
+        for baud in (2_000_000, 123_456):
+            link.set_baud(baud)
+            assert link.baud == baud
+            # What the far end sees: the driver's own record of the rate.
+            assert rate_of(pty.master) == baud
+        os.write(pty.master, b"abc")
+        assert read_all(link, 3) == b"abc"
+
+
+def test_a_rate_that_a_port_does_not_take_is_a_link_error(pty: Pty) -> None:
+    with Link(pty.name) as link, pytest.raises(LinkError, match="cannot go to -1 bits/s") as caught:
+        link.set_baud(-1)
+    assert one_line(caught.value, pty.name)
+
+
+def test_a_pty_has_no_reset_line(pty: Pty) -> None:
+    with Link(pty.name) as link:
+        assert not link.pulse_reset()
+
+
+def test_a_socket_has_neither_rate_nor_reset_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        with Link(port) as link:
+            assert not link.has_rate
+            assert not link.pulse_reset()
