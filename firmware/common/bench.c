@@ -37,6 +37,7 @@ static int judge(int status, uint32_t cycles) {
 }
 
 int bench_invoke(uint32_t *cycles) {
+    port_watchdog_kick();
     port_window_mark(true);
     const uint32_t start = port_cycles();
     const int status = engine_invoke();
@@ -59,6 +60,7 @@ static void mark_layer(void *context, uint32_t layer, const char *op) {
 
 int bench_invoke_marked(bench_pass_t *pass, uint32_t *cycles) {
     pass->count = 0;
+    port_watchdog_kick();
     port_window_mark(true);
     const uint32_t start = port_cycles();
     pass->last = start;

@@ -1,5 +1,7 @@
 /* Entry and memory. ESP-IDF calls app_main in a task on core 0, which so gets the UART's interrupt; the benchmark has core
  * 1 alone. */
+#include <esp_err.h>
+#include <esp_task_wdt.h>
 #include <freertos/FreeRTOS.h>
 #include <freertos/task.h>
 
@@ -34,6 +36,7 @@ static void stack_paint(void) {
 
 static void run(void *unused) {
     (void)unused;
+    ESP_ERROR_CHECK(esp_task_wdt_add(NULL)); /* this task */
     stack_paint();
     core_start();
     for (;;) {

@@ -1,10 +1,12 @@
-/* Identity, caches, reset and start of the port. */
+/* Identity, caches, watchdog, reset and start of the port. */
 #include "port.h"
 
+#include <esp_attr.h>
 #include <esp_err.h>
 #include <esp_mac.h>
 #include <esp_mmu_map.h>
 #include <esp_system.h>
+#include <esp_task_wdt.h>
 #include <string.h>
 
 #include "uart.h"
@@ -13,6 +15,7 @@
 
 const char port_board_name[] = "esp32";
 const bool port_counts_time = false;
+const uint32_t port_watchdog_ms = 30000; /* an inference must take less */
 
 const char *port_core_name(void) {
     return "xtensa-lx6";
@@ -27,10 +30,28 @@ size_t port_uid(uint8_t *uid, size_t size) {
     return count;
 }
 
+/* The RTC's memory outlives all resets but those of power and of the pin EN. */
+kept_t *port_kept(void) {
+    static RTC_NOINIT_ATTR kept_t kept;
+    return &kept;
+}
+
+/* Its interrupt is on core 0, the one that calls this. The benchmark's task adds itself. */
+static void watchdog_init(void) {
+    const esp_task_wdt_config_t config = {.timeout_ms = port_watchdog_ms, .trigger_panic = true};
+    ESP_ERROR_CHECK(esp_task_wdt_init(&config));
+}
+
+void port_watchdog_kick(void) {
+    (void)esp_task_wdt_reset(); /* fails in a task that the watchdog does not watch, and there is only one */
+}
+
 void port_init(void) {
     uint32_t count;
     const port_clock_t *boot = port_clocks(&count);
+    kept_boot();
     ESP_ERROR_CHECK(gpio_set_direction(PORT_WINDOW_PIN, GPIO_MODE_OUTPUT));
+    watchdog_init();
     uart_init();
     (void)port_clock_apply(boot, boot->options); /* the second-stage boot loader has set the same already */
 }
@@ -44,7 +65,7 @@ void port_caches_flush(void) {
     ESP_ERROR_CHECK(esp_mmu_unmap(page));
 }
 
-/* A reset by the pin EN reads as a power-on here. A crash (ESP_RST_PANIC) is none of what the contract knows. */
+/* A reset by the pin EN reads as a power-on here. ESP-IDF handles crashes itself and keeps no record of them. */
 const char *port_reset_cause(void) {
     switch (esp_reset_reason()) {
     case ESP_RST_POWERON:
@@ -52,6 +73,8 @@ const char *port_reset_cause(void) {
         return "power-on";
     case ESP_RST_SW:
         return "software";
+    case ESP_RST_PANIC:
+        return "fault";
     case ESP_RST_INT_WDT:
     case ESP_RST_TASK_WDT:
     case ESP_RST_WDT:

@@ -9,11 +9,16 @@
 #define TX_PIN 1 /* where the bridge is connected, as the boot loader in ROM needs it too */
 #define RX_PIN 3
 
-/* The fastest that every bridge on a DevKit can do: the data sheet of the CP2102 ends there. The divider counts in
- * sixteenths of the 80 MHz APB clock (uart_ll_set_baudrate): 86 12/16, 0.06 % too fast. */
+/* The fastest that every bridge on a DevKit can do: the data sheet of the CP2102 ends there. Others go further. */
 #define BAUD 921600
+#define BAUD_MAX 2000000
 
-#define RX_RING_BYTES 16384
+/* The divider counts in sixteenths of the 80 MHz APB clock (uart_ll_set_baudrate): for 921600 86 12/16, 0.06 % too fast. */
+#define SIXTEENTHS_HZ 1280000000u
+#define TRUE_BAUD(baud) (SIXTEENTHS_HZ / (SIXTEENTHS_HZ / (baud)))
+#define BAUD_MIN 1200 /* the divider has 20 bits */
+
+#define RX_RING_BYTES 32768
 
 /* The driver tells of every piece it moves, of 120 bytes if they come without a pause (UART_FULL_THRESH_DEFAULT). So many
  * fit that a ring filled during one inference leaves room for news of an error. */
@@ -24,7 +29,8 @@
 #define TX_BUFFER_BYTES 0
 
 const uint32_t port_rx_ring_bytes = RX_RING_BYTES;
-const uint32_t port_baud = BAUD;
+const uint32_t port_baud_boot = TRUE_BAUD(BAUD);
+const uint32_t port_baud_max = TRUE_BAUD(BAUD_MAX);
 
 static QueueHandle_t events;
 static uint32_t overruns;
@@ -41,6 +47,17 @@ void uart_init(void) {
     ESP_ERROR_CHECK(uart_driver_install(UART, RX_RING_BYTES, TX_BUFFER_BYTES, EVENTS, &events, 0));
     ESP_ERROR_CHECK(uart_param_config(UART, &config));
     ESP_ERROR_CHECK(uart_set_pin(UART, TX_PIN, RX_PIN, UART_PIN_NO_CHANGE, UART_PIN_NO_CHANGE));
+}
+
+uint32_t port_baud_nearest(uint32_t baud) {
+    if (baud < BAUD_MIN) {
+        return TRUE_BAUD(BAUD_MIN);
+    }
+    return baud < BAUD_MAX ? TRUE_BAUD(baud) : TRUE_BAUD(BAUD_MAX);
+}
+
+void port_baud_set(uint32_t baud) {
+    ESP_ERROR_CHECK(uart_set_baudrate(UART, baud));
 }
 
 /* Besides news of data there is only news of what went wrong: the FIFO overran, the ring is full, a break. */

@@ -79,7 +79,30 @@ static void power_off(int number) {
     _exit(EXIT_SUCCESS);
 }
 
-/* Starts the core again after each reset. Returns when it ends in any other way. */
+/* A crash of the core is told of as a microcontroller would tell of it; where it happened is not known here. Returns false
+ * for signals that come from outside. */
+static bool record_crash(int number) {
+    kept_crash_t crash = {0};
+    switch (number) {
+    case SIGSEGV:
+    case SIGBUS:
+        crash.kind = KEPT_BUS;
+        break;
+    case SIGILL:
+    case SIGFPE:
+        crash.kind = KEPT_USAGE;
+        break;
+    case SIGABRT:
+        crash.kind = KEPT_EXIT;
+        break;
+    default:
+        return false;
+    }
+    kept_crash(&crash);
+    return true;
+}
+
+/* Starts the core again after each reset and each crash. Returns when it ends in any other way. */
 static int run_board(void) {
     const pid_t parent = getpid();
     for (;;) {
@@ -93,11 +116,11 @@ static int run_board(void) {
             exit(run_child(parent));
         }
         waitpid(child, &status, 0);
-        if (!WIFEXITED(status)) {
+        if (WIFSIGNALED(status) && !record_crash(WTERMSIG(status))) {
             fprintf(stderr, "the core was killed by signal %d\n", WTERMSIG(status));
             return EXIT_FAILURE;
         }
-        if (WEXITSTATUS(status) != EXIT_RESET) {
+        if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_RESET) {
             return WEXITSTATUS(status);
         }
         was_reset = true;

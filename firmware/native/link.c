@@ -10,12 +10,13 @@
 
 #define IDLE_WAIT_MS 1
 #define LISTENER_WAIT_MS 2000
-#define SEND_BUFFER_BYTES 4096
+#define SEND_BUFFER_BYTES 4096 /* a page: PIPE_BUF */
 
 static int input_fd;
 static int output_fd;
 static uint8_t send_buffer[SEND_BUFFER_BYTES];
 static size_t send_size;
+static bool deaf; /* the last wait for somebody who reads was in vain */
 
 /* The slave stays open here, so that the pty lives on when a host closes it. */
 static bool make_slave_raw(const char *path) {
@@ -36,6 +37,11 @@ bool link_open_pty(void) {
     }
     const char *path = ptsname(master);
     if (path == NULL || !make_slave_raw(path)) {
+        perror("cannot set up the pty");
+        return false;
+    }
+    /* A write that was promised room may still wait for more. Not so where a pipe has room for a page. */
+    if (fcntl(master, F_SETFL, fcntl(master, F_GETFL) | O_NONBLOCK) != 0) {
         perror("cannot set up the pty");
         return false;
     }
@@ -61,7 +67,7 @@ size_t link_read(uint8_t *data, size_t size, bool wait) {
     if (count > 0) {
         return (size_t)count;
     }
-    if (count == 0 || errno != EINTR) {
+    if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
         exit(EXIT_SUCCESS); /* standard input has ended */
     }
     return 0;
@@ -79,9 +85,13 @@ void link_write(const uint8_t *data, size_t size) {
 void link_drain(void) {
     struct pollfd poller = {.fd = output_fd, .events = POLLOUT};
     size_t sent = 0;
-    while (sent < send_size && poll(&poller, 1, LISTENER_WAIT_MS) > 0) {
+    while (sent < send_size) {
+        deaf = poll(&poller, 1, deaf ? 0 : LISTENER_WAIT_MS) <= 0;
+        if (deaf) {
+            break;
+        }
         const ssize_t count = write(output_fd, send_buffer + sent, send_size - sent);
-        if (count < 0 && errno != EINTR) {
+        if (count < 0 && errno != EINTR && errno != EAGAIN) {
             break;
         }
         sent += count > 0 ? (size_t)count : 0;

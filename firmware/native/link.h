@@ -13,7 +13,8 @@ void link_open_stdio(void);
 /* Reads what is there. If nothing is and `wait` is set, lets other programs run for a moment before it returns 0. */
 size_t link_read(uint8_t *data, size_t size, bool wait);
 
-/* Like a UART, it does not care whether anybody listens: after two seconds in which nobody reads, bytes are lost. */
+/* Like a UART, it does not care whether anybody listens: after two seconds in which nobody reads, bytes are lost, until
+ * somebody reads again. */
 void link_write(const uint8_t *data, size_t size);
 void link_drain(void);
 

@@ -79,6 +79,7 @@ int main(int argc, char **argv) {
     }
     fake_line = line != NULL ? atoi(line) : open_pty();
     fake_reset_reason = line != NULL ? ESP_RST_SW : ESP_RST_POWERON;
+    fake_rtc_restore();
     app_main();
     if (fake_task.core != 1 || fake_uart_core != 0) {
         fputs("fake ESP-IDF: the benchmark must be on core 1 and the UART's interrupt on core 0\n", stderr);

@@ -9,6 +9,7 @@
 #include <esp_mmu_map.h>
 #include <esp_pm.h>
 #include <esp_system.h>
+#include <esp_task_wdt.h>
 #include <freertos/task.h>
 #include <poll.h>
 #include <pthread.h>
@@ -31,6 +32,8 @@ size_t fake_trace_size;
 uint32_t fake_pm_refused_mhz;
 uint32_t fake_pm_stuck_mhz;
 int fake_reset_reason = ESP_RST_POWERON;
+uint32_t fake_baud;
+uint32_t fake_kicks;
 int fake_line = -1;
 int fake_uart_core = -1;
 struct fake_task fake_task;
@@ -39,6 +42,10 @@ static _Thread_local int core;
 static _Atomic int masked[CORES];
 static uint32_t cpu_mhz = 240; /* the second-stage boot loader's setting, from sdkconfig.defaults */
 static int pages_mapped;
+static bool watchdog_runs;
+static int watched_core = -1;
+
+extern uint8_t __start_rtc_noinit[], __stop_rtc_noinit[]; /* the linker's, of RTC_NOINIT_ATTR */
 
 static void record(char letter) {
     if (fake_trace_size < sizeof fake_trace) {
@@ -115,13 +122,61 @@ esp_reset_reason_t esp_reset_reason(void) {
     return (esp_reset_reason_t)fake_reset_reason;
 }
 
-/* The program anew in the same process, on the same line: every byte of memory is as after power-on. */
+/* In a file without a name, whose number goes to the program that comes after. */
+static void rtc_save(void) {
+    char number[16];
+    FILE *file = tmpfile();
+    const size_t size = (size_t)(__stop_rtc_noinit - __start_rtc_noinit);
+    if (file == NULL || fwrite(__start_rtc_noinit, 1, size, file) != size || fflush(file) != 0) {
+        misuse("no file for the memory of the RTC");
+    }
+    snprintf(number, sizeof number, "%d", dup(fileno(file)));
+    setenv("FAKE_RTC", number, 1);
+}
+
+void fake_rtc_restore(void) {
+    const char *number = getenv("FAKE_RTC");
+    if (number != NULL) {
+        lseek(atoi(number), 0, SEEK_SET);
+        const ssize_t size = read(atoi(number), __start_rtc_noinit, (size_t)(__stop_rtc_noinit - __start_rtc_noinit));
+        close(atoi(number));
+        if (size != __stop_rtc_noinit - __start_rtc_noinit) {
+            misuse("the memory of the RTC was lost");
+        }
+    }
+}
+
+/* The program anew in the same process, on the same line: memory is as after power-on, but for the RTC's. */
 _Noreturn void esp_restart(void) {
     char line[16];
+    rtc_save();
     snprintf(line, sizeof line, "%d", fake_line);
     setenv("FAKE_LINE", line, 1);
     execl("/proc/self/exe", "board", (char *)NULL);
     abort();
+}
+
+esp_err_t esp_task_wdt_init(const esp_task_wdt_config_t *config) {
+    if (watchdog_runs || config->timeout_ms == 0 || config->idle_core_mask != 0) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    watchdog_runs = true;
+    return ESP_OK;
+}
+
+esp_err_t esp_task_wdt_add(TaskHandle_t task) {
+    if (!watchdog_runs || task != NULL) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    watched_core = core;
+    return ESP_OK;
+}
+
+/* It takes a lock. */
+esp_err_t esp_task_wdt_reset(void) {
+    must_be_unmasked("esp_task_wdt_reset");
+    fake_kicks += core == watched_core;
+    return core == watched_core ? ESP_OK : ESP_ERR_INVALID_ARG;
 }
 
 esp_err_t esp_pm_configure(const void *config) {
@@ -195,6 +250,12 @@ esp_err_t uart_param_config(uart_port_t uart, const uart_config_t *config) {
                        config->stop_bits == UART_STOP_BITS_1 && config->flow_ctrl == UART_HW_FLOWCTRL_DISABLE;
     const int is_apb = config->source_clk == UART_SCLK_APB;
     return uart == UART_NUM_0 && is_8n1 && is_apb && error < 0.005 ? ESP_OK : ESP_ERR_INVALID_ARG;
+}
+
+esp_err_t uart_set_baudrate(uart_port_t uart, uint32_t baudrate) {
+    must_be_unmasked("uart_set_baudrate");
+    fake_baud = baudrate;
+    return uart == UART_NUM_0 ? ESP_OK : ESP_ERR_INVALID_ARG;
 }
 
 esp_err_t uart_set_pin(uart_port_t uart, int tx, int rx, int rts, int cts) {

@@ -13,6 +13,8 @@ extern size_t fake_trace_size;
 extern uint32_t fake_pm_refused_mhz; /* esp_pm_configure fails for this frequency */
 extern uint32_t fake_pm_stuck_mhz;   /* it says yes to this one and changes nothing */
 extern int fake_reset_reason;
+extern uint32_t fake_baud;    /* what uart_set_baudrate was told; 0 if it never was */
+extern uint32_t fake_kicks;   /* calls of esp_task_wdt_reset by a task that is watched */
 extern int fake_line; /* file that the UART sends to */
 
 /* The task that was created; it does not run by itself. Its stack is filled as FreeRTOS does (tskSTACK_FILL_BYTE). */
@@ -26,6 +28,9 @@ extern struct fake_task {
 
 /* The core that the calling thread runs on from now on; 0 at first. */
 void fake_run_on(int core);
+
+/* What outlives esp_restart: esp_restart itself and fake_rtc_restore look after it. */
+void fake_rtc_restore(void);
 
 /* The core that has the UART's interrupt, and what that does with bytes from outside: while its core is masked, they are
  * lost. */
