@@ -1,4 +1,7 @@
-"""Random networks against the reference kernels. As a script: `python fuzz_networks.py --count 1000 --seed 1`."""
+"""Random networks against the reference kernels.
+
+As a script: `PYTHONPATH=tools python host/tests/codegen/fuzz_networks.py --count 1000 --seed 1`.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from arm_engine import ArmEngine
 from engine_runner import write_models
-from random_models import Chain, random_network
+from network_chain import Chain
+from random_models import random_network
 from reference import check_outputs, random_inputs, run_reference
 
 from mcubench.codegen import Program

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from random_models import Chain
+from network_chain import Chain
 
 from mcubench.cli.codegen import command
 from mcubench.codegen import generate, load_program

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine_runner import Bytes, NativeEngine, write_models
-from random_models import ACTIVATIONS, Chain
+from network_chain import Chain
+from random_models import ACTIVATIONS
 from reference import check_outputs, random_inputs, run_reference
 
 VECTORS = 4

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from random_models import Chain, random_network
+from network_chain import Chain
+from random_models import random_network
 from tflite_builder import TfliteBuilder
 
 from mcubench.codegen import compile_model

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from random_models import Chain
+from network_chain import Chain
 from tflite_builder import TfliteBuilder
 
 from mcubench.cli.codegen import command

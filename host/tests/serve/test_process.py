@@ -15,7 +15,7 @@ from mcubench.boards import ChildBoard
 from mcubench.link import Link
 from mcubench.protocol import Board
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "codegen"))
+sys.path.insert(0, str(Path(__file__).parents[3] / "tools"))
 
 from tflite_builder import TfliteBuilder
 
