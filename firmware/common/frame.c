@@ -18,6 +18,7 @@ bool frame_decode(uint8_t *body, size_t size, frame_t *frame) {
     const size_t payload_bytes = decoded - FRAME_HEADER_BYTES - FRAME_CRC_BYTES;
     const uint8_t *crc = body + decoded - FRAME_CRC_BYTES;
     frame->type = body[1];
+    frame->seq = body[2];
     frame->payload_bytes = (uint16_t)(body[3] | body[4] << 8);
     frame->payload = body + FRAME_HEADER_BYTES;
     return frame->payload_bytes == payload_bytes && bytes_get_u32(crc) == crc32(body, decoded - FRAME_CRC_BYTES);

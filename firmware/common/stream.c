@@ -5,38 +5,31 @@
 
 #include "bench.h"
 #include "bytes.h"
-#include "crc32.h"
 #include "frame.h"
+#include "hold.h"
 #include "port.h"
+#include "results.h"
 #include "session.h"
 #include "timer.h"
 
 #define RESULT_WAIT_MS 100
-#define RESULT_HEADER_BYTES 13 /* expected offset, first index, count */
-#define RESULT_ITEM_BYTES 9    /* status, cycles, input CRC; the output follows */
-#define RESULT_QUEUE_BYTES 512
+#define RESULT_HEADER_BYTES 14 /* expected offset, seen, first index, count */
+#define ACK_FIXED_BYTES 14     /* expected offset, oldest result, seen, flags; the hold map follows */
 
-/* Of the receive ring, what is not for DATA: the longest command line, SEEK and POLL, in case they come on top. */
+/* Of the receive ring, what is not for frames: the longest command line, in case it comes on top. */
 #define WINDOW_RESERVE_BYTES 512
 /* Room in half a window for a DATA frame's bytes other than the vector's. */
 #define FRAME_OVERHEAD_BYTES 32
 
-_Static_assert(RESULT_QUEUE_BYTES / RESULT_ITEM_BYTES <= UINT8_MAX, "the count of a RESULT has 8 bits");
-
-enum ack_flag { ACK_GAP = 1, ACK_NO_MODEL = 2 };
+enum ack_flag { ACK_REFUSED = 1, ACK_NO_MODEL = 2 };
 
 static struct {
     uint64_t expected;
     uint32_t index;        /* of the vector that arrives or is run */
-    uint32_t unacked_wire; /* wire bytes of DATA that were accepted and not yet acknowledged */
-    bool gap;
+    uint8_t seen;          /* seq of the last intact frame */
+    uint32_t untold_wire;  /* wire bytes of intact DATA that no ACK or RESULT has told of */
     uint32_t crc_errors;
-    /* Results in wire form, not yet sent; they belong to successive vectors. */
-    uint8_t queue[RESULT_QUEUE_BYTES];
-    uint32_t queue_bytes;
-    uint32_t queue_count;
-    uint32_t queue_first;
-    uint32_t queue_since;
+    uint32_t waiting_since; /* when the first of the waiting results was queued */
 } stream;
 
 uint32_t stream_window_bytes(void) {
@@ -49,105 +42,96 @@ uint32_t stream_frame_bytes(void) {
     return half < FRAME_DATA_BYTES_MAX ? half : FRAME_DATA_BYTES_MAX;
 }
 
+uint32_t stream_hold_bytes(void) {
+    return HOLD_BYTES;
+}
+
+uint32_t stream_grain_bytes(void) {
+    return HOLD_GRAIN_BYTES;
+}
+
 uint32_t stream_crc_errors(void) {
     return stream.crc_errors;
 }
 
 /* ---- board to host ---- */
 
-static void send_ack(void) {
-    uint8_t payload[FRAME_OFFSET_BYTES + 1];
+static void send_ack(bool refused) {
+    uint8_t payload[ACK_FIXED_BYTES + HOLD_MAP_BYTES];
+    const size_t size = ACK_FIXED_BYTES + hold_map(stream.expected, payload + ACK_FIXED_BYTES);
     bytes_put_u64(payload, stream.expected);
-    payload[FRAME_OFFSET_BYTES] = (uint8_t)((stream.gap ? ACK_GAP : 0) | (session_model() == NULL ? ACK_NO_MODEL : 0));
-    frame_begin(FRAME_ACK, sizeof payload);
-    frame_write(payload, sizeof payload);
+    bytes_put_u32(payload + 8, results_oldest());
+    payload[12] = stream.seen;
+    payload[13] = (uint8_t)((refused ? ACK_REFUSED : 0) | (session_model() == NULL ? ACK_NO_MODEL : 0));
+    frame_begin(FRAME_ACK, (uint16_t)size);
+    frame_write(payload, size);
     frame_end();
-    stream.unacked_wire = 0;
+    stream.untold_wire = 0;
 }
 
-static void begin_result(uint32_t count, uint32_t first, uint32_t item_bytes) {
+static void begin_result(uint32_t first, uint32_t count) {
     uint8_t header[RESULT_HEADER_BYTES];
     bytes_put_u64(header, stream.expected);
-    bytes_put_u32(header + 8, first);
-    header[12] = (uint8_t)count;
-    frame_begin(FRAME_RESULT, (uint16_t)(sizeof header + item_bytes));
+    header[8] = stream.seen;
+    bytes_put_u32(header + 9, first);
+    header[13] = (uint8_t)count;
+    frame_begin(FRAME_RESULT, (uint16_t)(sizeof header + count * results_item_bytes()));
     frame_write(header, sizeof header);
-    stream.unacked_wire = 0;
+    stream.untold_wire = 0;
+}
+
+static void send_batch(void) {
+    uint32_t first;
+    const uint32_t count = results_batch(&first);
+    begin_result(first, count);
+    results_write_batch();
+    frame_end();
 }
 
 void stream_flush(void) {
-    if (stream.queue_count == 0) {
-        return;
+    while (results_waiting() > 0) {
+        send_batch();
     }
-    begin_result(stream.queue_count, stream.queue_first, stream.queue_bytes);
-    frame_write(stream.queue, stream.queue_bytes);
-    frame_end();
-    stream.queue_count = 0;
-    stream.queue_bytes = 0;
 }
 
 void stream_poll(void) {
-    if (stream.queue_count > 0 && timer_has_passed(stream.queue_since, RESULT_WAIT_MS)) {
+    if (results_waiting() > 0 && timer_has_passed(stream.waiting_since, RESULT_WAIT_MS)) {
         stream_flush();
-    }
-}
-
-/* One ACK says that DATA was lost; a second one for the same offset would make the host go back twice. */
-static void report_gap(void) {
-    if (!stream.gap) {
-        stream.gap = true;
-        send_ack();
     }
 }
 
 /* ---- inference ---- */
 
-/* After an engine error there is no output: `output` is NULL, and zeros go out in its place. */
-static void write_output(const uint8_t *output, uint32_t output_bytes) {
-    static const uint8_t zero = 0;
-    if (output != NULL) {
-        frame_write(output, output_bytes);
-        return;
-    }
-    for (uint32_t i = 0; i < output_bytes; i++) {
-        frame_write(&zero, 1);
-    }
-}
-
-/* An output that is larger than the queue is sent from where the engine left it. */
+/* An output that is larger than the store is sent from where the engine left it. After an engine error there is none:
+ * `output` is NULL, and zeros go out in its place. */
 static void send_large_result(const uint8_t *item, const uint8_t *output, uint32_t output_bytes) {
-    begin_result(1, stream.index, RESULT_ITEM_BYTES + output_bytes);
+    static const uint8_t zero = 0;
+    begin_result(stream.index, 1);
     frame_write(item, RESULT_ITEM_BYTES);
-    write_output(output, output_bytes);
+    for (uint32_t i = 0; i < output_bytes; i++) {
+        frame_write(output != NULL ? output + i : &zero, 1);
+    }
     frame_end();
-}
-
-static void queue_result(const uint8_t *item, const uint8_t *output, uint32_t output_bytes) {
-    if (stream.queue_count == 0) {
-        stream.queue_first = stream.index;
-        stream.queue_since = port_cycles();
-    }
-    uint8_t *end = stream.queue + stream.queue_bytes;
-    memcpy(end, item, RESULT_ITEM_BYTES);
-    if (output != NULL) {
-        memcpy(end + RESULT_ITEM_BYTES, output, output_bytes);
-    } else {
-        memset(end + RESULT_ITEM_BYTES, 0, output_bytes);
-    }
-    stream.queue_bytes += RESULT_ITEM_BYTES + output_bytes;
-    stream.queue_count++;
 }
 
 static void deliver_result(const uint8_t *item, const uint8_t *output) {
     const uint32_t output_bytes = session_model()->output_bytes;
-    const uint32_t item_bytes = RESULT_ITEM_BYTES + output_bytes;
-    if (item_bytes > RESULT_QUEUE_BYTES - stream.queue_bytes) {
-        stream_flush();
-    }
-    if (item_bytes > RESULT_QUEUE_BYTES) {
+    uint8_t *place = results_add();
+    if (place == NULL) {
         send_large_result(item, output, output_bytes);
+        return;
+    }
+    memcpy(place, item, RESULT_ITEM_BYTES);
+    if (output != NULL) {
+        memcpy(place + RESULT_ITEM_BYTES, output, output_bytes);
     } else {
-        queue_result(item, output, output_bytes);
+        memset(place + RESULT_ITEM_BYTES, 0, output_bytes);
+    }
+    if (results_waiting() == 1) {
+        stream.waiting_since = port_cycles();
+    }
+    if (results_batch_is_full()) {
+        stream_flush();
     }
 }
 
@@ -169,30 +153,18 @@ static void run_vector(void) {
 
 /* ---- host to board ---- */
 
-/* Lets the host go on before its window is used up: it hears of a vector's result, or of a large vector's progress. */
-static void acknowledge_progress(void) {
-    const uint32_t quarter = stream_window_bytes() / 4;
-    const bool large = session_model()->input_bytes > quarter;
-    if (stream.unacked_wire < (large ? quarter : 2 * quarter)) {
-        return;
-    }
-    if (stream.queue_count > 0) {
-        stream_flush();
-    } else {
-        send_ack();
-    }
+/* The stream begins anew at vector `index`. */
+static void begin_at(uint64_t offset, uint32_t index) {
+    stream.expected = offset;
+    stream.index = index;
+    hold_forget_all();
+    results_restart(index);
 }
 
-static void handle_data(const frame_t *frame, size_t wire_bytes) {
-    const uint8_t *data = frame->payload + FRAME_OFFSET_BYTES;
-    size_t size = frame->payload_bytes - FRAME_OFFSET_BYTES;
-    if (session_model() == NULL || bytes_get_u64(frame->payload) != stream.expected) {
-        report_gap();
-        return;
-    }
-    stream.gap = false;
+/* Takes in what comes at `expected`. */
+static void take_in(const uint8_t *data, size_t size) {
+    hold_forget_passed(stream.expected, stream.expected + size);
     stream.expected += size;
-    stream.unacked_wire += (uint32_t)wire_bytes;
     while (size > 0) {
         const size_t taken = session_vector_fill(data, size);
         data += taken;
@@ -201,7 +173,44 @@ static void handle_data(const frame_t *frame, size_t wire_bytes) {
             run_vector();
         }
     }
-    acknowledge_progress();
+}
+
+static void take_in_held(void) {
+    size_t size;
+    const uint8_t *data;
+    while ((data = hold_next(stream.expected, &size)) != NULL) {
+        take_in(data, size);
+    }
+}
+
+static void handle_data(const frame_t *frame) {
+    const uint64_t offset = bytes_get_u64(frame->payload);
+    const uint8_t *data = frame->payload + FRAME_OFFSET_BYTES;
+    const size_t size = frame->payload_bytes - FRAME_OFFSET_BYTES;
+    if (session_model() == NULL) {
+        return;
+    }
+    if (offset > stream.expected) {
+        hold_put(stream.expected, offset, data, size);
+    } else if (stream.expected - offset < size) {
+        const size_t known = (size_t)(stream.expected - offset);
+        take_in(data + known, size - known);
+        take_in_held();
+    }
+}
+
+/* Lets the host go on before its window is used up: it hears of a vector's result, or of a large vector's progress. */
+static void tell_progress(void) {
+    const uint32_t quarter = stream_window_bytes() / 4;
+    const bool large = session_model() != NULL && session_model()->input_bytes > quarter;
+    if (stream.untold_wire < (large ? quarter : 2 * quarter)) {
+        return;
+    }
+    if (results_waiting() > 0) {
+        stream_flush();
+    } else {
+        send_ack(false);
+    }
 }
 
 /* The vector that begins at `offset`, by long division, because the C library's takes 0.7 KB of flash. Returns false if
@@ -218,31 +227,32 @@ static bool find_vector(uint64_t offset, uint32_t vector_bytes, uint32_t *index)
     return offset == 0;
 }
 
-/* A SEEK that cannot be is answered with the gap flag and changes nothing. */
-static void handle_seek(const frame_t *frame) {
+/* Returns false if the SEEK is refused; it changes nothing then. */
+static bool handle_seek(const frame_t *frame) {
     const uint64_t offset = bytes_get_u64(frame->payload);
     const engine_model_t *model = session_model();
     uint32_t index;
-    stream_flush();
-    stream.gap = model == NULL || !find_vector(offset, model->input_bytes, &index);
-    if (!stream.gap) {
-        session_vector_forget_part();
-        stream.expected = offset;
-        stream.index = index;
+    if (model == NULL || !find_vector(offset, model->input_bytes, &index)) {
+        return false;
     }
-    send_ack();
+    session_vector_forget_part();
+    begin_at(offset, index);
+    return true;
+}
+
+static void send_echo(const frame_t *frame) {
+    frame_begin(FRAME_ECHOED, frame->payload_bytes);
+    frame_write(frame->payload, frame->payload_bytes);
+    frame_end();
 }
 
 void stream_restart(void) {
-    stream.expected = 0;
-    stream.index = 0;
-    stream.unacked_wire = 0;
-    stream.gap = false;
+    begin_at(0, 0);
+    stream.untold_wire = 0;
 }
 
 void stream_drop_body(void) {
     stream.crc_errors++;
-    report_gap();
 }
 
 /* Whether the payload has a length that its type allows; unknown types may have any. */
@@ -255,9 +265,26 @@ static bool length_is_legal(const frame_t *frame) {
         return size == FRAME_OFFSET_BYTES;
     case FRAME_POLL:
         return size == 0;
+    case FRAME_AGAIN:
+        return size == FRAME_INDEX_BYTES;
+    case FRAME_ECHO:
+        return size > 0 && size <= FRAME_DATA_BYTES_MAX;
     default:
         return true;
     }
+}
+
+/* What asks for an answer gets an ACK, after the results that wait. */
+static void answer(const frame_t *frame) {
+    bool refused = false;
+    if (frame->type == FRAME_AGAIN) {
+        results_again(bytes_get_u32(frame->payload));
+    }
+    stream_flush();
+    if (frame->type == FRAME_SEEK) {
+        refused = !handle_seek(frame);
+    }
+    send_ack(refused);
 }
 
 void stream_handle_body(uint8_t *body, size_t size) {
@@ -266,18 +293,27 @@ void stream_handle_body(uint8_t *body, size_t size) {
         stream_drop_body();
         return;
     }
+    const bool frames_were_lost = frame.seq != (uint8_t)(stream.seen + 1);
+    stream.seen = frame.seq;
     switch (frame.type) {
-    case FRAME_DATA:
-        handle_data(&frame, size + FRAME_DELIMITER_BYTES);
-        break;
     case FRAME_SEEK:
-        handle_seek(&frame);
-        break;
     case FRAME_POLL:
-        stream_flush();
-        send_ack();
+    case FRAME_AGAIN:
+        answer(&frame);
+        return;
+    case FRAME_DATA:
+        stream.untold_wire += (uint32_t)size + FRAME_DELIMITER_BYTES;
+        handle_data(&frame);
+        break;
+    case FRAME_ECHO:
+        send_echo(&frame);
         break;
     default: /* a type of a later protocol version */
         break;
+    }
+    if (frames_were_lost) {
+        send_ack(false);
+    } else {
+        tell_progress();
     }
 }

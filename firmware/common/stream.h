@@ -9,6 +9,10 @@
 uint32_t stream_window_bytes(void);
 uint32_t stream_frame_bytes(void);
 
+/* What `info` says of DATA out of order: how far ahead it is kept, and in pieces of how many bytes. */
+uint32_t stream_hold_bytes(void);
+uint32_t stream_grain_bytes(void);
+
 /* Frames dropped since boot because their code, length or CRC was wrong. */
 uint32_t stream_crc_errors(void);
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the two helpers; importlib mode adds no folder
 
+import wire_reference as wire
 from core_boards import FIRMWARE, WARNINGS, FakeBoard, PtyBoard, core_sources, run_tool
 
 
@@ -25,6 +27,8 @@ def native_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pty_board(native_program: Path) -> Iterator[PtyBoard]:
     with PtyBoard(native_program) as board:
         assert board.next() is not None  # the boot line
+        board.send(wire.frame(wire.POLL, seq=255))  # so that a frame with seq 0 follows
+        assert board.next_frame().kind == wire.ACK
         yield board
         assert board.running, "the board died, see its standard error"
 
@@ -49,11 +53,16 @@ def loaded_board(fake_library: Path) -> FakeBoard:
 
 
 @pytest.fixture
-def fake_board(loaded_board: FakeBoard) -> FakeBoard:
-    """The board in memory, restarted, with the model `echo` selected."""
-    loaded_board.library.fake_start()
-    loaded_board.cycles_per_reading = 10
-    loaded_board.clock_status = 0
-    loaded_board.handle(b"\x00\x00\nclock 216\n")
-    assert loaded_board.ask_final("model echo").kind == "ok"
-    return loaded_board
+def fake_board(fake_library: Path, tmp_path: Path) -> FakeBoard:
+    """The board in memory, just started, with the model `echo` selected."""
+    board = FakeBoard(Path(shutil.copy(fake_library, tmp_path)))  # a copy has memory of its own
+    board.handle(b"\x00\x00\nclock 216\n")
+    assert board.ask_final("model echo").kind == "ok"
+    board.exchange(wire.frame(wire.POLL, seq=255))  # so that a frame with seq 0 follows
+    return board
+
+
+@pytest.fixture
+def sender() -> wire.Sender:
+    """Frames that follow each other, for a board that was just started."""
+    return wire.Sender()

@@ -209,24 +209,28 @@ class FakeBoard:
 def stream(board: PtyBoard, data: bytes, vectors: int, output_bytes: int) -> list[wire.Item]:
     """Send `data` in the largest frames within the window, as a host does, and return the results."""
     items: list[wire.Item] = []
-    outstanding: list[tuple[int, int]] = []  # end offset and wire bytes of frames that are not acknowledged
+    sender = wire.Sender()
+    outstanding: list[tuple[int, int]] = []  # seq and wire bytes of the frames that the board has not seen
     at = 0
     while len(items) < vectors:
         while at < len(data):
             end = min(at + wire.DATA_BYTES_MAX, len(data))
-            frame = wire.data_frame(at, data[at:end])
+            seq = sender.seq
+            frame = sender.data(at, data[at:end])
             if sum(size for _, size in outstanding) + len(frame) > NATIVE_WINDOW_BYTES:
+                sender.seq = seq
                 break
             board.send(frame)
-            outstanding.append((end, len(frame)))
+            outstanding.append((seq, len(frame)))
             at = end
         answer = board.next_frame()
         if answer.kind == wire.RESULT:
             result = wire.parse_result(answer.payload, output_bytes)
-            expected = result.expected
+            seen = result.seen
             items += result.items
         else:
-            expected, flags = wire.parse_ack(answer.payload).expected, wire.parse_ack(answer.payload).flags
-            assert flags == 0
-        outstanding = [(end, size) for end, size in outstanding if end > expected]
+            ack = wire.parse_ack(answer.payload)
+            seen = ack.seen
+            assert (ack.flags, ack.held) == (0, frozenset())
+        outstanding = [(seq, size) for seq, size in outstanding if 0 < (seq - seen) % 256 < 128]
     return items

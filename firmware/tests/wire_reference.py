@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "ACK",
+    "AGAIN",
     "BODY_BYTES_MAX",
     "DATA",
     "DATA_BYTES_MAX",
-    "GAP",
+    "ECHO",
+    "ECHOED",
     "NO_MODEL",
     "POLL",
+    "REFUSED",
     "RESULT",
     "SEEK",
     "Ack",
@@ -26,6 +29,7 @@ __all__ = [
     "Frame",
     "Item",
     "Result",
+    "Sender",
     "Splitter",
     "cobs_decode",
     "cobs_encode",
@@ -39,8 +43,8 @@ __all__ = [
     "words",
 ]
 
-DATA, SEEK, POLL, ACK, RESULT = 0x01, 0x02, 0x03, 0x81, 0x82
-GAP, NO_MODEL = 1, 2
+DATA, SEEK, POLL, AGAIN, ECHO, ACK, RESULT, ECHOED = 0x01, 0x02, 0x03, 0x04, 0x05, 0x81, 0x82, 0x85
+REFUSED, NO_MODEL = 1, 2
 
 LINE_BYTES_MAX = 255
 DATA_BYTES_MAX = 2560  # `frame` of a board with room for it
@@ -88,6 +92,41 @@ def seek_frame(offset: int) -> bytes:
     return frame(SEEK, struct.pack("<Q", offset))
 
 
+@dataclass
+class Sender:
+    """Numbers frames as a host does."""
+
+    seq: int = 0  # of the next frame
+
+    def frame(self, kind: int, payload: bytes = b"") -> bytes:
+        made = frame(kind, payload, self.seq)
+        self.seq = (self.seq + 1) % 256
+        return made
+
+    def data(self, offset: int, data: bytes) -> bytes:
+        return self.frame(DATA, struct.pack("<Q", offset) + data)
+
+    def pieces(self, data: bytes, size: int, start: int = 0) -> list[bytes]:
+        """Return DATA frames that carry `data` from `start` on in pieces of `size` bytes."""
+        return [self.data(at, data[at : at + size]) for at in range(start, len(data), size)]
+
+    def seek(self, offset: int) -> bytes:
+        return self.frame(SEEK, struct.pack("<Q", offset))
+
+    def poll(self) -> bytes:
+        return self.frame(POLL)
+
+    def again(self, index: int) -> bytes:
+        return self.frame(AGAIN, struct.pack("<I", index))
+
+    def echo(self, data: bytes) -> bytes:
+        return self.frame(ECHO, data)
+
+    def lose(self, count: int = 1) -> None:
+        """Count frames that do not arrive."""
+        self.seq = (self.seq + count) % 256
+
+
 @dataclass(frozen=True)
 class Frame:
     kind: int
@@ -110,7 +149,10 @@ def decode_body(coded: bytes) -> Frame:
 @dataclass(frozen=True)
 class Ack:
     expected: int
-    flags: int
+    oldest: int
+    seen: int
+    flags: int = 0
+    held: frozenset[int] = frozenset()  # grains beyond that of `expected`, counted from it
 
 
 @dataclass(frozen=True)
@@ -125,24 +167,30 @@ class Item:
 @dataclass(frozen=True)
 class Result:
     expected: int
+    seen: int
     items: tuple[Item, ...]
 
 
 def parse_ack(payload: bytes) -> Ack:
-    return Ack(*struct.unpack("<QB", payload))
+    """Return what an ACK says; ValueError if its hold map ends in a zero byte, which is to be left out."""
+    hold_map = payload[14:]
+    if hold_map.endswith(b"\x00"):
+        raise ValueError("zero bytes at the end of the hold map")
+    held = frozenset(bit for bit in range(8 * len(hold_map)) if hold_map[bit // 8] >> bit % 8 & 1)
+    return Ack(*struct.unpack_from("<QIBB", payload), held)
 
 
 def parse_result(payload: bytes, output_bytes: int) -> Result:
-    expected, first, count = struct.unpack_from("<QIB", payload)
+    expected, seen, first, count = struct.unpack_from("<QBIB", payload)
     size = 9 + output_bytes
-    if count == 0 or len(payload) != 13 + count * size:
+    if count == 0 or len(payload) != 14 + count * size:
         raise ValueError(f"{len(payload)} bytes cannot hold {count} results")
     items = []
     for k in range(count):
-        at = 13 + k * size
+        at = 14 + k * size
         status, cycles, input_crc = struct.unpack_from("<bII", payload, at)
         items.append(Item(first + k, status, cycles, input_crc, payload[at + 9 : at + size]))
-    return Result(expected, tuple(items))
+    return Result(expected, seen, tuple(items))
 
 
 def with_trailer(text: str, seq: int) -> str:

@@ -3,7 +3,9 @@
  * echo    8 bytes in, 4 out: output[i] = input[i] + 2 * input[i + 4] + 1. A first byte of MAGIC_FAIL makes it fail,
  *         MAGIC_UNSTABLE adds 1 to output[0] in the first two inferences since boot.
  * big     20000 bytes in, more than a receive window; 600 out: output[i] = sum(input[i::600]).
- * broken  cannot be opened.  wide, deep: more output, more layers than the core can take.
+ * deep    8 bytes in, 3000 out, more than the core keeps: the input and zeros. Fails as echo does. It has more layers
+ *         than the core can take.
+ * broken  cannot be opened.  wide: more output than the core can take.
  *
  * Every run overwrites the input tensor, as engines may. */
 #include <stdbool.h>
@@ -15,6 +17,7 @@
 #define MAGIC_UNSTABLE 0xDD
 #define BIG_INPUT_BYTES 20000
 #define BIG_OUTPUT_BYTES 600
+#define DEEP_OUTPUT_BYTES 3000
 #define ARENA_BYTES 32768 /* what `model` can ask for at most */
 #ifndef BUSY_STEPS
 #define BUSY_STEPS 2000 /* so that every run takes longer than reading the clock of a PC */
@@ -33,14 +36,14 @@ static const engine_model_t models[MODEL_COUNT] = {
     [BIG] = {"big", SHA256_OF("1"), ENGINE_INT8, ENGINE_INT16, BIG_INPUT_BYTES, BIG_OUTPUT_BYTES, 20600, 200, 3},
     [BROKEN] = {"broken", SHA256_OF("2"), ENGINE_INT32, ENGINE_FLOAT32, 4, 4, 8, 0, 1},
     [WIDE] = {"wide", SHA256_OF("3"), ENGINE_INT8, ENGINE_INT8, 4, 70000, 8, 0, 1},
-    [DEEP] = {"deep", SHA256_OF("4"), ENGINE_INT8, ENGINE_INT8, 8, 4, 8, 0, 1000},
+    [DEEP] = {"deep", SHA256_OF("4"), ENGINE_INT8, ENGINE_INT8, 8, DEEP_OUTPUT_BYTES, 8, 0, 1000},
 };
 
 static const char *const layer_ops[] = {"ADD", "CONV_2D", "RESHAPE"};
 
 uint8_t engine_staging[BIG_INPUT_BYTES];
 static uint8_t input[BIG_INPUT_BYTES];
-static uint8_t output[BIG_OUTPUT_BYTES];
+static uint8_t output[DEEP_OUTPUT_BYTES];
 static uint32_t opened;
 static uint32_t inferences;
 
@@ -75,6 +78,14 @@ static void compute(uint32_t input_bytes, uint32_t output_bytes) {
     }
 }
 
+static int run_deep(void) {
+    if (input[0] == MAGIC_FAIL) {
+        return ENGINE_ERROR_INVOKE;
+    }
+    compute(8, DEEP_OUTPUT_BYTES);
+    return ENGINE_OK;
+}
+
 static int run_echo(void) {
     if (input[0] == MAGIC_FAIL) {
         return ENGINE_ERROR_INVOKE;
@@ -96,6 +107,8 @@ int engine_invoke(void) {
     inferences++;
     if (opened == BIG) {
         compute(BIG_INPUT_BYTES, BIG_OUTPUT_BYTES);
+    } else if (opened == DEEP) {
+        status = run_deep();
     } else {
         status = run_echo();
     }
