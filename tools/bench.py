@@ -56,12 +56,12 @@ def measure_virtual_board(chip: str, clock_mhz: int) -> None:
     vectors = read_vectors(load_model(MODEL, find_models_folder())).first(VECTORS)
     with open_board(parse_board(f"virtual:{chip}", BUILD / f"{chip}-local" / "firmware.elf")) as opened:
         board = Board(opened.link)
-        info = board.connect()
+        board.connect()
         model = board.select(MODEL)
         board.set_clock(str(clock_mhz))
         board.run(1)  # the first inference translates the code and compiles the block hook
         speeds = [measure_speed(board) for _ in range(RUNS)]
-        stream = VectorStream(board.channel, info, model, vectors.payload())
+        stream = VectorStream(board, model, vectors.payload())
         results = list(stream)
         stack = board.info().stack_used_bytes
     report(f"stack high-water mark after {len(results)} vectors", f"{stack:,} bytes", "-")

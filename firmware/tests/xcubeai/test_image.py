@@ -91,7 +91,7 @@ def test_sizes_that_the_board_reports_add_up(board: Board, image: ImageLayout) -
 def test_network_runs_with_the_output_it_has_and_its_cycles_counted(board: Board, network: DoubleNetwork) -> None:
     model = board.select(network.folder)
     data = bytes(7 * index % 200 for index in range(network.input_bytes))
-    (result,) = VectorStream(board.channel, board.info(), model, data)
+    (result,) = VectorStream(board, model, data)
     assert result.output == network.output(data)
     run, layers = board.run(5), board.layers()
     assert run.output_crc32 == layers.output_crc32 == zlib.crc32(network.output(data))

@@ -121,7 +121,7 @@ class _Search:
     def _check(self, info: ModelInfo) -> None:
         """Run the vectors; CheckFailedError if the engine fails or an output is not as it should be."""
         outputs = [b""] * len(self._vectors)
-        for result in VectorStream(self._bench.board.channel, self._bench.info, info, self._vectors.payload()):
+        for result in VectorStream(self._bench.board, info, self._vectors.payload()):
             if result.status != 0:
                 raise CheckFailedError(f"the engine failed with status {result.status} on vector {result.index}")
             outputs[result.index] = result.output

@@ -145,7 +145,7 @@ class PointMeasurement:
         return outputs
 
     def _stream(self, vectors: Vectors) -> list[bytes]:
-        stream = VectorStream(self._board.channel, self._bench.info, self._model, vectors.payload())
+        stream = VectorStream(self._board, self._model, vectors.payload())
         outputs = [b""] * len(vectors)
         with self._step(f"checking {len(vectors)} vectors"):
             for result in stream:
@@ -175,9 +175,7 @@ class PointMeasurement:
         """Leave the same vector on the board at every point, so that latencies compare."""
         first = self._vectors.first(1)
         with self._step("sending the vector to time"):
-            for _ in VectorStream(
-                self._board.channel, self._bench.info, self._model, first.payload(), self._expected_s
-            ):
+            for _ in VectorStream(self._board, self._model, first.payload(), self._expected_s):
                 pass
 
     def _run(self, count: int, output: bytes, cold: bool) -> list[int]:

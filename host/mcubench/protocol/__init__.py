@@ -15,6 +15,7 @@ from mcubench.protocol.answers import (
 )
 from mcubench.protocol.client import PROTOCOL_VERSION, Board
 from mcubench.protocol.frames import VectorResult
+from mcubench.protocol.source import VectorSource
 from mcubench.protocol.stream import Traffic, VectorStream
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "Tick",
     "Traffic",
     "VectorResult",
+    "VectorSource",
     "VectorStream",
 ]

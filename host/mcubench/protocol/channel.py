@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 
 from mcubench.deadline import Deadline
@@ -30,7 +31,9 @@ class Channel:
         self.crc_errors = 0
         self._splitter = Splitter()
         self._events: deque[TextLine | Frame] = deque()
-        self._frame_seq = 0
+        # A random start keeps late answers to frames of an earlier host from being taken for ours.
+        self._frame_seq = secrets.randbelow(0x100)
+        self._silent_s = 0.0  # waited since the last bytes came
         self._last_chunk = b""
         self._last_line = ""
 
@@ -38,6 +41,11 @@ class Channel:
     def last_seen(self) -> str:
         """The last line that came, or the last bytes if there was none yet; empty if nothing came at all."""
         return self._last_line[:SHOWN_CHARACTERS] or (repr(self._last_chunk[-16:])[1:] if self._last_chunk else "")
+
+    @property
+    def next_frame_seq(self) -> int:
+        """The sequence number of the frame that is sent next."""
+        return self._frame_seq
 
     def send_text(self, line: str) -> int:
         """Send a line; return its bytes on the wire."""
@@ -58,18 +66,24 @@ class Channel:
     def receive(self, deadline: Deadline) -> TextLine | Frame | None:
         """Return the next line or undamaged frame, or None at `deadline`. An expired deadline takes what is there."""
         while not self._events:
-            chunk = self.link.read(CHUNK_BYTES, Deadline.after(min(SILENCE_S, deadline.left_s)))
+            wait_s = min(SILENCE_S - self._silent_s, deadline.left_s)
+            chunk = self.link.read(CHUNK_BYTES, Deadline.after(wait_s))
             if chunk:
                 self._take(chunk)
-            elif deadline.expired:
-                return None
             else:
-                self._splitter.silence()
+                self._note_silence(wait_s)
             if deadline.expired and not self._events:
                 return None
         return self._events.popleft()
 
+    def _note_silence(self, waited_s: float) -> None:
+        self._silent_s += waited_s
+        if self._silent_s >= SILENCE_S:
+            self._splitter.silence()
+            self._silent_s = 0.0
+
     def _take(self, chunk: bytes) -> None:
+        self._silent_s = 0.0
         self.rx_bytes += len(chunk)
         self._last_chunk = chunk
         for event in self._splitter.feed(chunk):

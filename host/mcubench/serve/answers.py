@@ -7,6 +7,7 @@ import sys
 
 from mcubench.protocol import PROTOCOL_VERSION
 from mcubench.protocol.text import encode_value
+from mcubench.serve.hold import GRAIN_BYTES, HOLD_BYTES
 from mcubench.serve.machine import machine_uid
 from mcubench.serve.processor import processor_name
 from mcubench.serve.splitter import FRAME_BYTES
@@ -22,7 +23,6 @@ PORT_VERSION = 3
 # Nominal, as on the native board: nothing paces a pty, and nothing else can be had.
 BAUD = 921_600
 SAMPLES_PER_LINE = 8
-HOLD_BYTES, GRAIN_BYTES = 0, 64
 
 
 def line(kind: str, **words: str | int | None) -> str:

@@ -9,6 +9,7 @@ from mcubench.protocol.frames import (
     Ack,
     Frame,
     FrameType,
+    Results,
     VectorResult,
     ack_payload,
     decode_frame,
@@ -17,6 +18,8 @@ from mcubench.protocol.frames import (
 )
 from mcubench.serve.counter import has_passed, read_counter, time_invoke
 from mcubench.serve.engine import EngineError
+from mcubench.serve.hold import Hold
+from mcubench.serve.results import ResultStore
 from mcubench.serve.session import Session
 from mcubench.serve.splitter import FRAME_BYTES
 
@@ -25,83 +28,101 @@ __all__ = ["WINDOW_BYTES", "BoardStream"]
 # As on the native board. A pty loses nothing however much is sent: its writer waits.
 WINDOW_BYTES = 7680
 RESULT_WAIT_S = 0.1
-# Results travel together up to so many bytes; each takes nine besides its output.
-QUEUE_BYTES = 512
-ITEM_BYTES = 9
 MOST_VECTORS = 1 << 32
 _OFFSET = struct.Struct("<Q")
+_INDEX = struct.Struct("<I")
 # Around the coded body.
 DELIMITER_BYTES = 2
+LENGTHS = {FrameType.SEEK.value: _OFFSET.size, FrameType.POLL.value: 0, FrameType.AGAIN.value: _INDEX.size}
+QUESTIONS = (FrameType.SEEK, FrameType.POLL, FrameType.AGAIN)
 
 
 class BoardStream:
-    """Give it a session with `select`, then coded frame bodies; it sends ACK and RESULT frames."""
+    """Give it a session with `select`, then coded frame bodies; it sends ACK, RESULT and ECHO frames."""
 
     def __init__(self, send: Callable[[bytes], None], overhead_cycles: int) -> None:
         self.crc_errors = 0
         self._send = send
         self._overhead_cycles = overhead_cycles
-        self._session: Session | None = None
         self._frame_seq = 0
-        self._queue: list[VectorResult] = []
-        self._queue_bytes = 0
-        self._queue_since = 0
+        self._seen = 0
+        self._hold = Hold()
+        self._results = ResultStore()
+        self._waiting_since = 0
         self.select(None)
 
     def select(self, session: Session | None) -> None:
         """Begin at offset 0 of another vector stream, or of none."""
         self._session = session
-        self._expected = 0
-        self._index = 0  # of the vector that arrives or is run
-        self._unacked_bytes = 0  # wire bytes of DATA that were accepted and not yet acknowledged
-        self._gap = False
+        self._untold_bytes = 0  # wire bytes of intact DATA that no ACK or RESULT has told of
+        self._begin_at(0, 0)
 
     def handle_body(self, coded: bytes) -> None:
         """Handle what came between two delimiters."""
         frame = decode_frame(coded)
         if frame is None or not _length_is_legal(frame):
             self.drop_body()
-        elif frame.type == FrameType.DATA:
-            self._handle_data(frame, len(coded) + DELIMITER_BYTES)
-        elif frame.type == FrameType.SEEK:
-            self._handle_seek(_OFFSET.unpack(frame.payload)[0])
-        elif frame.type == FrameType.POLL:
-            self.flush()
+            return
+        frames_were_lost = frame.seq != (self._seen + 1) & 0xFF
+        self._seen = frame.seq
+        if frame.type in QUESTIONS:
+            self._answer(frame)
+            return
+        if frame.type == FrameType.DATA:
+            self._untold_bytes += len(coded) + DELIMITER_BYTES
+            self._handle_data(frame.payload)
+        elif frame.type == FrameType.ECHO:
+            self._send_frame(FrameType.ECHOED, frame.payload)
+        if frames_were_lost:
             self._send_ack()
+        else:
+            self._tell_progress()
 
     def drop_body(self) -> None:
-        """Count and report a frame that was damaged."""
+        """Count a frame that was damaged."""
         self.crc_errors += 1
-        self._report_gap()
 
     def poll(self) -> None:
         """Send the results that have waited too long."""
-        if self._queue and has_passed(self._queue_since, RESULT_WAIT_S):
+        if self._results.waiting and has_passed(self._waiting_since, RESULT_WAIT_S):
             self.flush()
 
     def flush(self) -> None:
         """Send the results that wait."""
-        if self._queue:
-            self._send_frame(FrameType.RESULT, result_payload(self._expected, self._queue))
-            self._queue.clear()
-            self._queue_bytes = 0
-            self._unacked_bytes = 0
+        while self._results.waiting:
+            batch = Results(self._expected, self._seen, self._results.take())
+            self._send_frame(FrameType.RESULT, result_payload(batch))
+            self._untold_bytes = 0
 
-    def _handle_data(self, frame: Frame, wire_bytes: int) -> None:
+    def _begin_at(self, offset: int, index: int) -> None:
+        """Begin anew at a vector."""
+        self._expected = offset
+        self._index = index  # of the vector that arrives or is run
+        self._hold.clear()
+        self._results.restart(index)
+
+    def _handle_data(self, payload: bytes) -> None:
+        (offset,) = _OFFSET.unpack_from(payload)
+        data = payload[_OFFSET.size :]
         session = self._session
-        (offset,) = _OFFSET.unpack_from(frame.payload)
-        data = frame.payload[_OFFSET.size :]
-        if session is None or offset != self._expected:
-            self._report_gap()
+        if session is None:
             return
-        self._gap = False
+        if offset > self._expected:
+            self._hold.put(self._expected, offset, data)
+            return
+        data = data[self._expected - offset :]
+        while data:
+            self._take_in(session, data)
+            data = self._hold.at(self._expected)
+
+    def _take_in(self, session: Session, data: bytes) -> None:
+        """Take what comes at the expected offset."""
         self._expected += len(data)
-        self._unacked_bytes += wire_bytes
+        self._hold.advance(self._expected)
         while data:
             data = data[session.fill(data) :]
             if session.is_complete:
                 self._run_vector(session)
-        self._acknowledge_progress(session)
 
     def _run_vector(self, session: Session) -> None:
         """Queue the result of the vector that is complete; after an engine error the output is zeros."""
@@ -112,53 +133,50 @@ class BoardStream:
             output = session.model.output()
         except EngineError as exc:
             status = exc.status
-        self._queue_result(VectorResult(self._index, status, cycles, input_crc32, output))
+        self._results.add(VectorResult(self._index, status, cycles, input_crc32, output))
         self._index = (self._index + 1) % MOST_VECTORS
+        if self._results.waiting == 1:
+            self._waiting_since = read_counter()
+        if self._results.batch_is_full:
+            self.flush()
         self.poll()
 
-    def _queue_result(self, result: VectorResult) -> None:
-        item_bytes = ITEM_BYTES + len(result.output)
-        if self._queue_bytes + item_bytes > QUEUE_BYTES:
-            self.flush()
-        if not self._queue:
-            self._queue_since = read_counter()
-        self._queue.append(result)
-        self._queue_bytes += item_bytes
-        if item_bytes > QUEUE_BYTES:
-            self.flush()
-
-    def _acknowledge_progress(self, session: Session) -> None:
+    def _tell_progress(self) -> None:
         """Let the host go on before its window is used up: by a result, or by a large vector's progress."""
         quarter = WINDOW_BYTES // 4
-        large = session.network.input_bytes > quarter
-        if self._unacked_bytes < (quarter if large else 2 * quarter):
+        large = self._session is not None and self._session.network.input_bytes > quarter
+        if self._untold_bytes < (quarter if large else 2 * quarter):
             return
-        if self._queue:
+        if self._results.waiting:
             self.flush()
         else:
             self._send_ack()
 
-    def _handle_seek(self, offset: int) -> None:
-        """Go to another vector; a SEEK that cannot be is answered with the gap flag and changes nothing."""
+    def _answer(self, frame: Frame) -> None:
+        """Answer what asks for an ACK, after the results that wait."""
+        if frame.type == FrameType.AGAIN:
+            self._results.again(*_INDEX.unpack(frame.payload))
         self.flush()
+        refused = frame.type == FrameType.SEEK and not self._seek(*_OFFSET.unpack(frame.payload))
+        self._send_ack(refused)
+
+    def _seek(self, offset: int) -> bool:
+        """Go to another vector; one that cannot be changes nothing, and the answer is False."""
         session = self._session
-        size = session.network.input_bytes if session else 1
-        self._gap = session is None or offset % size != 0 or offset // size >= MOST_VECTORS
-        if session and not self._gap:
-            session.forget_part()
-            self._expected = offset
-            self._index = offset // size
-        self._send_ack()
+        if session is None:
+            return False
+        index, rest = divmod(offset, session.network.input_bytes)
+        if rest or index >= MOST_VECTORS:
+            return False
+        session.forget_part()
+        self._begin_at(offset, index)
+        return True
 
-    def _report_gap(self) -> None:
-        """Say once that DATA was lost; a second report for the same offset would make the host go back twice."""
-        if not self._gap:
-            self._gap = True
-            self._send_ack()
-
-    def _send_ack(self) -> None:
-        self._send_frame(FrameType.ACK, ack_payload(Ack(self._expected, self._gap, self._session is None)))
-        self._unacked_bytes = 0
+    def _send_ack(self, refused: bool = False) -> None:
+        hold_map = self._hold.map(self._expected)
+        ack = Ack(self._expected, self._results.oldest, self._seen, refused, self._session is None, hold_map)
+        self._send_frame(FrameType.ACK, ack_payload(ack))
+        self._untold_bytes = 0
 
     def _send_frame(self, kind: FrameType, payload: bytes) -> None:
         self._send(encode_frame(kind, self._frame_seq, payload))
@@ -170,6 +188,6 @@ def _length_is_legal(frame: Frame) -> bool:
     size = len(frame.payload)
     if frame.type == FrameType.DATA:
         return _OFFSET.size < size <= _OFFSET.size + FRAME_BYTES
-    if frame.type == FrameType.SEEK:
-        return size == _OFFSET.size
-    return frame.type != FrameType.POLL or size == 0
+    if frame.type == FrameType.ECHO:
+        return 0 < size <= FRAME_BYTES
+    return LENGTHS.get(frame.type, size) == size

@@ -21,9 +21,9 @@ MODELS = ("mnist-int8", "mnist-float32")
 
 def stream(board: Board, model: Model, count: int) -> tuple[list[bytes], VectorStream]:
     """Return the outputs of the first `count` vectors, and the stream that brought them."""
-    info, selected = board.info(), board.select(model.name)
+    selected = board.select(model.name)
     outputs = [b""] * count
-    moved = VectorStream(board.channel, info, selected, read_vectors(model).first(count).payload())
+    moved = VectorStream(board, selected, read_vectors(model).first(count).payload())
     for result in moved:
         assert result.status == 0
         assert result.cycles > 0
