@@ -19,7 +19,7 @@ __all__ = ["FIRMWARE", "WARNINGS", "FakeBoard", "Message", "PtyBoard", "core_sou
 FIRMWARE = Path(__file__).resolve().parent.parent
 WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wmissing-prototypes", "-Werror")
 ANSWER_TIMEOUT_S = 20.0
-NATIVE_WINDOW_BYTES = 7680
+NATIVE_WINDOW_BYTES = 32256
 
 Message = wire.Answer | wire.Frame
 
