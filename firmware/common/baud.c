@@ -44,7 +44,7 @@ void command_baud(const command_t *command) {
         command_refuse_word(command, rate);
         return;
     }
-    const uint32_t nearest = port_baud_max != 0 ? port_baud_nearest(asked) : 0;
+    const uint32_t nearest = port_baud_max != 0 && asked != 0 ? port_baud_nearest(asked) : 0;
     const uint32_t off = nearest > asked ? nearest - asked : asked - nearest;
     if (nearest == 0 || off > asked / TOLERANCE) {
         command_refuse("the line cannot be that fast or that slow");

@@ -6,7 +6,7 @@
 #include "port.h"
 #include "reply.h"
 
-static uint32_t mark; /* 0 again after every boot */
+static uint32_t mark;
 
 static const char *const kinds[] = {
     [KEPT_HARD] = "hard",   [KEPT_MEMORY] = "memory",                 [KEPT_BUS] = "bus",
@@ -37,6 +37,7 @@ static void reply_crash(const kept_crash_t *crash) {
 
 void boot_announce(void) {
     static const uint8_t delimiter = 0x00;
+    mark = 0;
     port_write(&delimiter, 1);
     reply_use_no_trailer();
     reply_begin("boot");

@@ -60,7 +60,8 @@ void port_clock_describe(char *text, size_t size);
 extern const uint32_t port_rx_ring_bytes;
 extern const uint32_t port_baud_boot; /* bits/s that port_init sets; as port_baud_nearest gives them */
 extern const uint32_t port_baud_max;  /* the highest there is; 0: the rate cannot be changed */
-/* The true rate, as near to `baud` as the UART's clock allows. port_baud_set sets just that, with nothing on the line. */
+/* The true rate, as near to `baud` (not 0) as the UART's clock allows. port_baud_set sets just that; everything that was
+ * written has left before. */
 uint32_t port_baud_nearest(uint32_t baud);
 void port_baud_set(uint32_t baud);
 size_t port_read(uint8_t *data, size_t size);        /* what has arrived, never waits */

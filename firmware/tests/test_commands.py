@@ -36,14 +36,14 @@ def samples(answers: list[wire.Answer]) -> list[int]:
 
 def test_boot_line_comes_first_and_has_no_trailer(native_program: Path) -> None:
     with PtyBoard(native_program) as board:
-        assert board.next() == wire.Answer("boot board=native protocol=1", None)
+        assert board.next() == wire.Answer("boot board=native protocol=2 count=1 cause=power-on", None)
 
 
 def test_help_names_every_command_once(pty_board: PtyBoard) -> None:
     answers = pty_board.ask("help")
     assert answers[-1].text == "ok"
     assert [wire.words(answer)["name"] for answer in answers[:-1]] == [
-        "help", "info", "models", "model", "clocks", "clock", "tick", "run", "layers", "reset"
+        "help", "info", "models", "model", "clocks", "clock", "mark", "baud", "tick", "run", "layers", "reset"
     ]  # fmt: skip
     assert all(wire.words(answer)["usage"].startswith(wire.words(answer)["name"]) for answer in answers[:-1])
 
@@ -54,9 +54,9 @@ def test_info_has_the_words_of_the_specification_in_order(pty_board: PtyBoard) -
         ["board", "name", "core", "uid", "port_version", "counts_time"],
         ["build", "id", "toolchain", "flags"],
         ["engine", "name", "version", "kernels"],
-        ["link", "window", "frame", "baud", "noise", "crc_errors", "overruns"],
+        ["link", "window", "frame", "hold", "grain", "baud", "noise", "crc_errors", "overruns"],
         ["memory", "rx_ring_bytes", "stack_bytes", "stack_used_bytes"],
-        ["boot", "cause"],
+        ["boot", "count", "cause", "mark"],
         ["ok", "protocol"],
     ]  # fmt: skip
 
@@ -65,13 +65,13 @@ def test_info_tells_who_the_board_is(pty_board: PtyBoard) -> None:
     board, build, engine, link, memory, boot, _ = (wire.words(answer) for answer in pty_board.ask("info"))
     assert board.pop("core") == processor()
     assert re.fullmatch(b"pc[0-9a-f]{6}", bytes.fromhex(board.pop("uid")))
-    assert board == {"name": "native", "port_version": "2", "counts_time": "1"}
+    assert board == {"name": "native", "port_version": "3", "counts_time": "1"}
     assert re.fullmatch("[0-9a-f]{16}", build["id"])
     assert "-fsanitize=address" in build["flags"].split()
     assert engine["kernels"] == "reference kernels"
     assert int(link["frame"]) == wire.DATA_BYTES_MAX < int(link["window"]) < int(memory["rx_ring_bytes"])
     assert 0 < int(memory["stack_used_bytes"]) < int(memory["stack_bytes"])
-    assert boot["cause"] == "power-on"
+    assert boot == {"count": "1", "cause": "power-on", "mark": "0"}
 
 
 def test_models_lists_all_and_says_which_is_selected(pty_board: PtyBoard) -> None:
@@ -195,14 +195,32 @@ def test_more_layers_than_memory_is_refused(pty_board: PtyBoard) -> None:
     assert pty_board.ask_final("layers").text.startswith("error refused reason=too%20many%20layers")
 
 
+@pytest.mark.parametrize("mark", [1, 2**32 - 1, 0])
+def test_mark_is_kept(pty_board: PtyBoard, mark: int) -> None:
+    assert pty_board.ask_final(f"mark {mark}").text == f"ok mark={mark}"
+    assert wire.words(pty_board.ask("info")[-2])["mark"] == str(mark)
+
+
+def test_mark_that_is_none_changes_nothing(pty_board: PtyBoard) -> None:
+    pty_board.ask("mark 7")
+    pty_board.ask("mark 8x")
+    pty_board.ask("mark")
+    assert wire.words(pty_board.ask("info")[-2])["mark"] == "7"
+
+
+def test_line_without_a_rate_refuses_another(pty_board: PtyBoard) -> None:
+    assert pty_board.ask_final("baud 115200").text.startswith("error refused reason=")
+
+
 def test_reset_starts_anew(pty_board: PtyBoard) -> None:
     pty_board.ask("model echo")
     pty_board.ask("clock 100")
+    pty_board.ask("mark 7")
     assert pty_board.ask_final("reset").text == "ok"
-    assert pty_board.next() == wire.Answer("boot board=native protocol=1", None)
+    assert pty_board.next() == wire.Answer("boot board=native protocol=2 count=2 cause=software", None)
     assert pty_board.ask_final("models").text == "ok count=5 selected=none"
     assert pty_board.ask_final("clocks").text == "ok count=3 selected=1000"
-    assert pty_board.ask("info")[-2].text == "boot cause=software"
+    assert pty_board.ask("info")[-2].text == "boot count=2 cause=software mark=0"
 
 
 @pytest.mark.parametrize(
@@ -233,6 +251,13 @@ def test_reset_starts_anew(pty_board: PtyBoard) -> None:
         ("run 1 warm=1", "warm=1", "run <n> [cold=1]"),
         ("run 1 cold=1 cold=1", "cold=1", "run <n> [cold=1]"),
         ("info please", "please", "info"),
+        ("mark", "", "mark <n>"),
+        ("mark 4294967296", "4294967296", "mark <n>"),
+        ("mark -1", "-1", "mark <n>"),
+        ("mark 1 2", "2", "mark <n>"),
+        ("baud", "", "baud <rate>"),
+        ("baud fast", "fast", "baud <rate>"),
+        ("baud 115200 8N1", "8N1", "baud <rate>"),
         ("tick 1", "1", "tick"),
         ("reset now", "now", "reset"),
     ],

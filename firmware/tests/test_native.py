@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import random
+import select
 import signal
 import struct
 import subprocess
@@ -21,6 +22,11 @@ BIG_BYTES = 20000
 
 def big_output(vector: bytes) -> bytes:
     return bytes(sum(vector[i::600]) % 256 for i in range(600))
+
+
+def core_of(board: PtyBoard) -> int:
+    """Return the process that runs the core."""
+    return int(Path(f"/proc/{board.pid}/task/{board.pid}/children").read_text().split()[0])
 
 
 def test_large_vectors_within_the_window(pty_board: PtyBoard) -> None:
@@ -45,16 +51,17 @@ def test_many_small_vectors_are_batched(pty_board: PtyBoard) -> None:
 def test_noise_between_frames_costs_nothing_but_the_noise(pty_board: PtyBoard) -> None:
     pty_board.ask("model echo")
     noise = random.Random(2)
-    indices = []
-    for k in range(50):
+    sender = wire.Sender()
+    indices: list[int] = []
+    while len(indices) < 50:
         garbage = bytes(noise.choice(b"\x01\x02\x7f\x80\xff\r") for _ in range(noise.randrange(40)))
-        pty_board.send(garbage + b"\n" + wire.data_frame(8 * k, bytes(8)))
-        frame = pty_board.next_frame()
-        if frame.kind == wire.ACK:  # the noise began with what starts a frame's body, right after a frame
-            assert wire.parse_ack(frame.payload) == wire.Ack(8 * k, wire.GAP)
-            pty_board.send(b"\x00\x00\n" + wire.data_frame(8 * k, bytes(8)))
-            frame = pty_board.next_frame()
-        indices += [item.index for item in wire.parse_result(frame.payload, 4).items]
+        pty_board.send(garbage + b"\n" + sender.data(8 * len(indices), bytes(8)))
+        pty_board.send(b"\x00\x00\n" + sender.poll())  # noise may begin with what starts a frame's body
+        for frame in iter(pty_board.next_frame, None):
+            if frame.kind == wire.ACK and wire.parse_ack(frame.payload).seen == sender.seq - 1:
+                break
+            if frame.kind == wire.RESULT:
+                indices += [item.index for item in wire.parse_result(frame.payload, 4).items]
     assert indices == list(range(50))
 
 
@@ -81,7 +88,7 @@ def test_seconds_end_the_board(native_program: Path) -> None:
 def test_the_core_ends_with_its_power_supply(native_program: Path) -> None:
     with PtyBoard(native_program) as board:
         assert board.next() is not None
-        core = int(Path(f"/proc/{board.pid}/task/{board.pid}/children").read_text().split()[0])
+        core = core_of(board)
         os.kill(board.pid, signal.SIGKILL)
         end_s = time.monotonic() + 20
         while Path(f"/proc/{core}/stat").exists() and time.monotonic() < end_s:
@@ -89,14 +96,49 @@ def test_the_core_ends_with_its_power_supply(native_program: Path) -> None:
         assert not Path(f"/proc/{core}/stat").exists()
 
 
+# ASan ends the program at all others itself, and rightly so.
+def test_core_that_crashes_starts_again_and_says_so(native_program: Path) -> None:
+    with PtyBoard(native_program) as board:
+        assert board.next() is not None
+        os.kill(core_of(board), signal.SIGABRT)
+        assert board.next() == wire.Answer("boot board=native protocol=2 count=2 cause=fault", None)
+        assert board.next() == wire.Answer("fault boot=1 kind=exit", None)
+        assert board.ask_final("reset").kind == "ok"
+        assert board.next() == wire.Answer("boot board=native protocol=2 count=3 cause=software", None)
+        assert [line.text for line in board.ask("info")][-3:] == [
+            "boot count=3 cause=software mark=0",
+            "fault boot=1 kind=exit",
+            "ok protocol=2",
+        ]
+
+
+def test_board_does_not_wait_for_a_host_that_never_reads(native_program: Path) -> None:
+    """A thousand answers are far more than a pty holds. What nobody reads is lost, and the board goes on."""
+    with PtyBoard(native_program) as board:
+        line = os.open(board.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            to_send = b"help\n" * 1000 + b"mark 7\n"
+            while to_send:
+                assert select.select([], [line], [], 20)[1], "the board has stopped reading"
+                to_send = to_send[os.write(line, to_send) :]
+            heard, end_s = b"", time.monotonic() + 20
+            while b"mark=7" not in heard:
+                assert time.monotonic() < end_s, heard[-200:]
+                os.write(line, b"info\n")
+                if select.select([line], [], [], 0.2)[0]:
+                    heard = heard[-10:] + os.read(line, 1 << 16)
+        finally:
+            os.close(line)
+
+
 def test_standard_input_and_output_are_a_link_too(native_program: Path) -> None:
     done = subprocess.run(
         [native_program, "--stdio", "--seconds", "60"], input=b"models\nreset\n", stdout=subprocess.PIPE, timeout=60
     )
     assert done.returncode == 0
-    boot = b"\x00boot board=native protocol=1\n"  # the delimiter ends what a reset may have cut short
-    assert done.stdout.startswith(boot + b"model index=0 ")
-    assert done.stdout.endswith(b"ok count=5 selected=none\nok\n" + boot)
+    boot = b"\x00boot board=native protocol=2 "  # the delimiter ends what a reset may have cut short
+    assert done.stdout.startswith(boot + b"count=1 cause=power-on\nmodel index=0 ")
+    assert done.stdout.endswith(b"ok count=5 selected=none\nok\n" + boot + b"count=2 cause=software\n")
 
 
 def test_bad_arguments_get_a_line_of_usage(native_program: Path) -> None:

@@ -23,6 +23,9 @@ uint32_t fake_lost_output;
 uint32_t fake_baud = 1000000;
 uint32_t fake_overruns;
 uint32_t fake_kicks;
+uint32_t fake_kicks_in_window;
+bool fake_in_window;
+uint32_t fake_baud_changes;
 uint32_t fake_baud_while_sending;
 
 static kept_t kept; /* as after power-on: no check sum */
@@ -69,6 +72,10 @@ void fake_power_on(void) {
     fake_start();
 }
 
+void fake_damage_kept(uint32_t bit) {
+    ((uint8_t *)&kept)[bit / 8] ^= (uint8_t)(1u << bit % 8);
+}
+
 void fake_crash(uint32_t kind, uint32_t known) {
     kept_crash_t crash = {.kind = kind, .known = known};
     for (uint32_t i = 0; i < KEPT_WORDS; i++) {
@@ -94,6 +101,7 @@ void fake_poll(void) {
     if (setjmp(reset_point) == 0) {
         core_poll();
     } else {
+        port_init();
         core_start();
     }
 }
@@ -189,11 +197,13 @@ uint32_t port_baud_nearest(uint32_t baud) {
 
 void port_baud_set(uint32_t baud) {
     fake_baud = baud;
+    fake_baud_changes++;
     fake_baud_while_sending += fake_sending;
 }
 
 void port_watchdog_kick(void) {
     fake_kicks++;
+    fake_kicks_in_window += fake_in_window;
 }
 
 kept_t *port_kept(void) {

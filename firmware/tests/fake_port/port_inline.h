@@ -5,6 +5,7 @@
 extern uint32_t fake_cycles;
 extern uint32_t fake_cycles_per_reading; /* 0: a counter that does not advance */
 extern bool fake_sending;                /* bytes were written and not yet drained */
+extern bool fake_in_window;
 extern uint32_t fake_busy_windows;       /* timed windows that began while bytes were on their way */
 
 static inline uint32_t port_cycles(void) {
@@ -12,6 +13,7 @@ static inline uint32_t port_cycles(void) {
 }
 
 static inline void port_window_mark(bool active) {
+    fake_in_window = active;
     fake_busy_windows += active && fake_sending;
 }
 
