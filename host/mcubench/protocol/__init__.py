@@ -15,6 +15,8 @@ from mcubench.protocol.answers import (
 )
 from mcubench.protocol.client import PROTOCOL_VERSION, Board
 from mcubench.protocol.frames import VectorResult
+from mcubench.protocol.rate import lower_baud, raise_baud
+from mcubench.protocol.rescue import Rescuer
 from mcubench.protocol.source import VectorSource
 from mcubench.protocol.stream import Traffic, VectorStream
 
@@ -29,9 +31,12 @@ __all__ = [
     "Layer",
     "LayerPass",
     "ModelInfo",
+    "Rescuer",
     "Tick",
     "Traffic",
     "VectorResult",
     "VectorSource",
     "VectorStream",
+    "lower_baud",
+    "raise_baud",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +27,10 @@ WAKE_UP = b"\0\0\n"
 # A board that has just been reset or a virtual one that has just been started may need a moment.
 HELLO_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 15.0
+# A board that says nothing for so long may be at another rate than the line. After 4096 bytes that it does not
+# understand it goes back to the rate that it boots with; a few more, should some not look like a byte to it.
+DEAF_S = 1.5
+NONSENSE = b"\n" * 4608
 # For what computes, besides its time: longer than for what is answered at once, so that no byte of a question disturbs
 # an inference of unknown length that is being timed.
 WORK_PATIENCE_S = 1.0
@@ -51,6 +56,7 @@ class Board:
     def __init__(self, link: Link, rescuer: Rescuer | None = None) -> None:
         self.link = link
         self.channel = Channel(link)
+        self.boot_baud = link.baud
         self._rescuer = rescuer
         self._recovering = False
         self._patience = Patience()
@@ -58,6 +64,7 @@ class Board:
         # A random start keeps late answers to an earlier host from being taken for ours.
         self._seq = secrets.randbelow(0x10000)
         self._mark = 0
+        self._counted_from = (0, 0)  # errors and bytes
 
     @property
     def port(self) -> str:
@@ -72,9 +79,10 @@ class Board:
         return self._information
 
     def use_link(self, link: Link) -> None:
-        """Go on over another link; bytes are counted on."""
+        """Go on over another link, open at the rate that the board boots with; bytes are counted on."""
         before = self.channel
         self.link = link
+        self.boot_baud = link.baud
         self.channel = Channel(link)
         self.channel.tx_bytes, self.channel.rx_bytes = before.tx_bytes, before.rx_bytes
         self.channel.crc_errors = before.crc_errors
@@ -133,6 +141,53 @@ class Board:
         """Return the cycle counter as it was when the command had arrived."""
         return self._ask("tick", answers.read_tick)
 
+    def set_baud(self, baud: int) -> int:
+        """Take both ends of the line to another rate, which it need not carry; return what the board's end really has.
+
+        Raises BoardError if the board cannot have it, LinkError if the port cannot.
+        """
+        deadline = Deadline.after(COMMAND_TIMEOUT_S)
+        while True:
+            exchange = self._exchange(f"baud {baud}", lambda answer: answer.final.integer("baud"))
+            exchange.ask(WAKE_UP)
+            outcome = exchange.wait(self._patience.wait_s, deadline)
+            self.link.set_baud(baud)
+            if isinstance(outcome, Read):
+                self._information = replace(self.information, baud=outcome.value)
+                return outcome.value
+            # The command or its answer was lost: the board is at one of the two rates.
+            try:
+                self._information = self._answer("info", answers.read_info, DEAF_S)
+                return self._information.baud
+            except DeadlineError as exc:
+                self.fall_back()
+                if deadline.expired:
+                    raise exc
+
+    def fall_back(self) -> None:
+        """Bring both ends of the line back to the rate that the board boots with, whatever it understands now."""
+        deadline = Deadline.after(HELLO_TIMEOUT_S)
+        self._call_back(deadline)
+        self._information = self._hello(deadline.left_s)
+        self._check_mark("its line went to another rate")
+
+    def count_errors_from_here(self) -> None:
+        """Let `line_errors` begin at zero, with what the board said last of its own."""
+        self._counted_from = self._counted()
+
+    @property
+    def line_errors(self) -> tuple[int, int]:
+        """How many frames came damaged at either end since then, of how many bytes on the wire.
+
+        Those at the board's end are those that it told of in its last answer to `info`.
+        """
+        errors, wire_bytes = (now - then for now, then in zip(self._counted(), self._counted_from, strict=True))
+        return max(0, errors), wire_bytes
+
+    def _counted(self) -> tuple[int, int]:
+        channel = self.channel
+        return channel.crc_errors + self.information.crc_errors, channel.tx_bytes + channel.rx_bytes
+
     def run(self, count: int, cold: bool = False, expected_s: float = 0.0) -> answers.InferenceRun:
         """Time `count` inferences of the last vector; `expected_s` is how long that should take altogether."""
         return self._ask(f"run {count}" + " cold=1" * cold, answers.read_run, expected_s)
@@ -152,7 +207,9 @@ class Board:
                 raise DeadlineError(self.port, doing, deadline.timeout_s, self.channel.last_seen)
             exchange = self._exchange("reset", _final_kind)
             exchange.ask()
-            if isinstance(exchange.wait(self._patience.wait_s, deadline), Read):
+            was_answered = isinstance(exchange.wait(self._patience.wait_s, deadline), Read)
+            self._use_boot_rate()
+            if was_answered:
                 exchange.wait(self._patience.wait_s, deadline)  # for the boot line; the mark tells if that was lost
             info = self._hello(HELLO_TIMEOUT_S)
         self._information = info
@@ -163,10 +220,21 @@ class Board:
         """Ask until a whole answer comes; have the board brought back if none does. For `work_s` see `_answer`."""
         for _ in range(MOST_RESCUES):
             try:
+                if self.link.baud != self.boot_baud and work_s is None:
+                    return self._answer_at_raised_rate(command, read)
                 return self._answer(command, read, COMMAND_TIMEOUT_S, work_s)
             except (LinkError, DeadlineError, ProtocolError, RestartedError) as exc:
                 self.recover(exc, f"answering '{command}'")
         return self._answer(command, read, COMMAND_TIMEOUT_S, work_s)
+
+    def _answer_at_raised_rate(self, command: str, read: Callable[[Answer], T]) -> T:
+        """Ask, and look for the board at the rate that it boots with if it says nothing: there it is after a reset."""
+        try:
+            return self._answer(command, read, DEAF_S)
+        except DeadlineError:
+            self._information = self._hello(HELLO_TIMEOUT_S)
+            self._check_mark(f"answering '{command}'")
+            return self._answer(command, read, COMMAND_TIMEOUT_S)
 
     def _answer(
         self,
@@ -218,10 +286,17 @@ class Board:
         return read(answer)
 
     def _hello(self, timeout_s: float) -> answers.BoardInfo:
-        try:
-            return self._answer("info", self._read_hello, timeout_s, is_hello=True)
-        except DeadlineError as exc:
-            raise self._no_hello(exc) from exc
+        """Say hello at the rate of the line, and in the end at the one that the board boots with."""
+        deadline = Deadline.after(timeout_s)
+        while True:
+            left_s = min(DEAF_S, deadline.left_s) if self._may_be_deaf else deadline.left_s
+            try:
+                return self._answer("info", self._read_hello, left_s, is_hello=True)
+            except DeadlineError as exc:
+                if not deadline.expired:
+                    self._call_back(deadline)
+                if deadline.expired:
+                    raise self._no_hello(timeout_s, exc.last_seen) from exc
 
     def _read_hello(self, answer: Answer) -> answers.BoardInfo:
         version = answer.final.integer("protocol")
@@ -231,13 +306,29 @@ class Board:
             )
         return answers.read_info(answer)
 
-    def _no_hello(self, exc: DeadlineError) -> RigError:
+    @property
+    def _may_be_deaf(self) -> bool:
+        """Whether the board may be at another rate than the line: an earlier host, or we, may have raised it."""
+        return self.link.has_rate and (self._information is None or self._information.baud_max is not None)
+
+    def _call_back(self, deadline: Deadline) -> None:
+        """Make a board that does not understand us go back to the rate that it boots with."""
+        self._use_boot_rate()
+        with contextlib.suppress(DeadlineError):  # nobody takes them: nobody is there
+            self.link.write(NONSENSE, deadline)
+            self.channel.tx_bytes += len(NONSENSE)
+
+    def _use_boot_rate(self) -> None:
+        if self.link.baud != self.boot_baud:
+            self.link.set_baud(self.boot_baud)
+
+    def _no_hello(self, timeout_s: float, last_seen: str) -> RigError:
         if not self.channel.rx_bytes:
-            return DeadlineError(self.port, "saying hello to the board ('info')", exc.timeout_s)
+            return DeadlineError(self.port, "saying hello to the board ('info')", timeout_s)
         return ProtocolError(
             self.port,
-            f"no mcubench board answers there within {exc.timeout_s:g} s, something else does"
-            f" (last seen: {exc.last_seen}); check port and baud rate, flash the firmware",
+            f"no mcubench board answers there within {timeout_s:g} s, something else does"
+            f" (last seen: {last_seen}); check port and baud rate, flash the firmware",
         )
 
     def _set_mark(self) -> None:

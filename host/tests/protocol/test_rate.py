@@ -1,0 +1,82 @@
+"""The line's rate goes up where the line carries it, comes down where it does not, and no board stays deaf."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from rated_board import RatedBoard
+
+from mcubench.errors import RestartedError
+from mcubench.link import Link
+from mcubench.protocol import Board, lower_baud, raise_baud
+
+
+@pytest.mark.parametrize(
+    ("limits", "most", "expected"),
+    [
+        ({}, None, 4_000_000),
+        ({}, 2_000_000, 2_000_000),
+        ({}, 1_000_000, 1_000_000),
+        ({"baud_max": 2_500_000}, None, 2_000_000),
+        ({"refused": (4_000_000, 3_000_000)}, None, 2_000_000),
+        ({"good_baud": 2_000_000}, None, 2_000_000),
+        ({"good_baud": 999_999}, None, 1_000_000),
+        ({"boot_baud": 4_000_000}, None, 4_000_000),
+    ],
+)
+def test_the_highest_rate_that_carries_every_byte(limits: dict[str, int], most: int | None, expected: int) -> None:
+    with RatedBoard(**limits) as rated, Link(rated.port, rated.boot_baud) as link:
+        board = Board(link)
+        board.connect()
+        assert raise_baud(board, most) == expected
+        assert (link.baud, rated.baud, board.info().baud) == (expected, expected, expected)
+        assert board.information.boot_count == 1
+
+
+def test_a_lost_answer_to_baud_leaves_both_ends_at_one_rate() -> None:
+    lost = itertools.chain([True, True], itertools.repeat(False))
+    with RatedBoard(lose=lambda: next(lost)) as rated, Link(rated.port, rated.boot_baud) as link:
+        board = Board(link)
+        board.connect()
+        assert board.set_baud(2_000_000) == 2_000_000
+        assert (link.baud, rated.baud, board.info().baud) == (2_000_000, 2_000_000, 2_000_000)
+
+
+def test_a_board_that_an_earlier_host_left_at_another_rate_is_found() -> None:
+    with RatedBoard() as rated:
+        for _ in range(2):
+            with Link(rated.port, rated.boot_baud) as link:
+                board = Board(link)
+                assert board.connect().baud == rated.boot_baud
+                board.set_baud(3_000_000)
+        assert rated.rates == [1_000_000, 3_000_000, 1_000_000, 3_000_000]
+
+
+def test_a_reset_at_a_raised_rate_is_told_and_the_line_is_back_at_the_first_one() -> None:
+    with RatedBoard() as rated, Link(rated.port, rated.boot_baud) as link:
+        board = Board(link)
+        board.connect()
+        raise_baud(board)
+        rated.reset()
+        with pytest.raises(RestartedError, match="cause: watchdog"):
+            board.tick()
+        assert board.info().baud == link.baud == rated.boot_baud
+
+
+def test_the_rate_is_lowered_when_errors_pile_up_and_never_below_the_first() -> None:
+    with RatedBoard(boot_baud=921_600) as rated, Link(rated.port, rated.boot_baud) as link:
+        board = Board(link)
+        board.connect()
+        raise_baud(board, 1_500_000)
+        assert not lower_baud(board)
+        for expected in (1_000_000, 921_600):
+            rated.crc_errors += 100
+            board.info()
+            assert lower_baud(board)
+            assert (link.baud, rated.baud) == (expected, expected)
+            assert not lower_baud(board)
+        rated.crc_errors += 100
+        board.info()
+        assert not lower_baud(board)
+        assert rated.rates == [921_600, 1_500_000, 1_000_000, 921_600]
