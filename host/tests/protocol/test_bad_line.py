@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import count
 
 import pytest
 from faulty_line import by_line
 
-from mcubench.errors import DeadlineError, ProtocolError
-from mcubench.protocol import Board
+from mcubench.errors import DeadlineError, LinkError, RestartedError, RigError
+from mcubench.link import Link
+from mcubench.protocol import Board, BoardInfo
 
 OpenLine = Callable[..., Board]
 
@@ -55,13 +57,83 @@ def test_random_faults_never_make_a_wrong_answer(open_noisy: OpenLine, spec: str
         assert board.models() == expected
 
 
-def test_a_reset_in_the_middle_of_an_answer_is_told(open_line: OpenLine) -> None:
-    boot = b"\0boot board=native protocol=1\n"
-    board = open_line(to_host=by_line(lambda line: boot if line.startswith("ok n=") else line.encode() + b"\n"))
+def test_a_reset_instead_of_an_answer_is_told_once(open_line: OpenLine) -> None:
+    board = open_line(to_board=by_line(lambda line: (b"reset" if line.startswith("run") else line.encode()) + b"\n"))
     board.connect()
     board.select("echo")
-    with pytest.raises(ProtocolError, match="reset itself while answering 'run 5'"):
+    with pytest.raises(RestartedError, match=r"cause: software\) while answering 'run 5'"):
         board.run(5)
+    assert board.info().boot_cause == "software"
+    assert board.tick()
+
+
+def test_a_reset_that_nobody_heard_of_is_told_by_info(open_line: OpenLine) -> None:
+    board = open_line(to_host=by_line(lambda line: b"" if "boot board" in line else line.encode() + b"\n"))
+    board.connect()
+    board.channel.send_text("reset")
+    with pytest.raises(RestartedError, match="cause: software"):
+        board.info()
+    assert board.info().boot_count == 2
+
+
+def test_a_boot_line_of_an_earlier_boot_is_no_reset(open_line: OpenLine) -> None:
+    boot = b"\0boot board=native protocol=2 count=1 cause=power-on\n"
+    seen = count(1)
+    late = by_line(lambda line: boot * (next(seen) == 12) + line.encode() + b"\n")
+    board = open_line(to_host=late)
+    board.connect()
+    assert [board.info().boot_count for _ in range(3)] == [1, 1, 1]
+
+
+class Helper:
+    """A rescuer that does `help` and says hello."""
+
+    def __init__(self, help_board: Callable[[Board], None] = lambda _: None) -> None:
+        self.errors: list[RigError] = []
+        self._help = help_board
+
+    def rescue(self, board: Board, error: RigError) -> BoardInfo:
+        self.errors.append(error)
+        self._help(board)
+        return board.connect()
+
+
+def test_a_board_that_was_brought_back_in_the_same_boot_is_asked_again(echo_port: str) -> None:
+    with Link(echo_port) as link, ExitStack() as stack:
+        helper = Helper(lambda board: board.use_link(stack.enter_context(Link(echo_port))))
+        board = Board(link, helper)
+        board.connect()
+        board.select("echo")
+        sent_bytes = board.channel.tx_bytes
+        link.close()
+        assert len(board.run(5).cycles) == 5
+        assert [type(error) for error in helper.errors] == [LinkError]
+        assert board.channel.tx_bytes > sent_bytes
+
+
+def test_a_board_that_was_reset_to_bring_it_back_is_told(echo_port: str) -> None:
+    def reopen_and_reset(board: Board) -> None:
+        board.use_link(stack.enter_context(Link(echo_port)))
+        board.channel.send_text("reset")
+
+    with Link(echo_port) as link, ExitStack() as stack:
+        board = Board(link, Helper(reopen_and_reset))
+        board.connect()
+        link.close()
+        with pytest.raises(RestartedError, match="while answering 'tick'"):
+            board.tick()
+        assert board.tick()
+
+
+def test_help_that_does_not_help_ends(echo_port: str) -> None:
+    with Link(echo_port) as link:
+        helper = Helper()
+        board = Board(link, helper)
+        board.connect()
+        link.close()
+        with pytest.raises(LinkError):
+            board.tick()
+        assert len(helper.errors) == 1
 
 
 def test_a_board_that_falls_silent_is_told_with_what_it_said_last(open_line: OpenLine) -> None:
@@ -69,4 +141,4 @@ def test_a_board_that_falls_silent_is_told_with_what_it_said_last(open_line: Ope
     board.connect()
     board.select("echo")
     with pytest.raises(DeadlineError, match=r"'tick'.*last seen: ok index=0 name=echo"):
-        board._ask("tick", lambda answer: answer, 0.5, 0.1)
+        board._answer("tick", lambda answer: answer, 0.5)

@@ -19,7 +19,7 @@ from mcubench.protocol.text import add_trailer, split_trailer
 
 def test_info_says_who_the_board_is(echo_board: Board) -> None:
     info = echo_board.info()
-    assert (info.protocol, info.board, info.engine) == (1, "native", "test")
+    assert (info.protocol, info.board, info.engine) == (2, "native", "test")
     assert info.core
     assert info.kernels == "reference kernels"
     assert "-std=c11" in info.flags.split()
@@ -132,9 +132,9 @@ def test_a_port_that_talks_garbage_is_a_protocol_error_of_one_line(garbage: byte
 def test_a_board_of_another_protocol_version_is_refused(open_line: Callable[..., Board]) -> None:
     def newer(line: str) -> bytes:
         text, seq = split_trailer(line) or (line, 0)
-        return add_trailer(text.replace("ok protocol=1", "ok protocol=2"), seq).encode() + b"\n"
+        return add_trailer(text.replace("ok protocol=2", "ok protocol=3"), seq).encode() + b"\n"
 
-    with pytest.raises(ProtocolError, match="protocol 2"):
+    with pytest.raises(ProtocolError, match="protocol 3"):
         open_line(to_host=by_line(newer)).connect()
 
 
