@@ -8,6 +8,7 @@ from collections import deque
 from mcubench.deadline import Deadline
 from mcubench.link import Link
 from mcubench.protocol.frames import Frame, decode_frame, encode_frame
+from mcubench.protocol.line_quality import LineQuality
 from mcubench.protocol.splitter import CodedFrame, Splitter, TextLine
 
 __all__ = ["Channel"]
@@ -29,6 +30,7 @@ class Channel:
         self.tx_bytes = 0
         self.rx_bytes = 0
         self.crc_errors = 0
+        self.to_board = LineQuality()  # what became of DATA, over all streams
         self._splitter = Splitter()
         self._events: deque[TextLine | Frame] = deque()
         # A random start keeps late answers to frames of an earlier host from being taken for ours.

@@ -12,6 +12,8 @@ MEMORY_BYTES = 65536
 OVERHEAD_BYTES = 20
 # With more damage than this the estimate says nothing any more.
 MOST_LOST_SHARE = 0.9
+# A line of which less was seen than this share of the memory may be bad.
+KNOWN_SHARE = 0.6
 # Fewer lost frames than this, the older ones counted less, are forgotten.
 FEWEST_LOST = 0.05
 
@@ -30,6 +32,11 @@ class LineQuality:
         self._frames = self._frames * faded + 1
         self._wire_bytes = self._wire_bytes * faded + wire_bytes
         self._lost = self._lost * faded + lost
+
+    @property
+    def is_known(self) -> bool:
+        """Whether enough was seen of the line to say how good it is."""
+        return self._wire_bytes > KNOWN_SHARE * MEMORY_BYTES
 
     @property
     def fault_rate(self) -> float:

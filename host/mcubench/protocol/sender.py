@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from mcubench.protocol.answers import BoardInfo
 from mcubench.protocol.channel import Channel
 from mcubench.protocol.frames import Ack, FrameType, data_payload
 from mcubench.protocol.ledger import ResultLedger
-from mcubench.protocol.line_quality import LineQuality
 from mcubench.protocol.patience import Patience
 from mcubench.protocol.ranges import Ranges
 from mcubench.protocol.source import VectorSource
@@ -16,8 +16,8 @@ from mcubench.protocol.window import Flight, SentFrame, largest_piece
 
 __all__ = ["Sender"]
 
-# Above so many faults per window, what was sent beyond the board's hold will often be dropped there.
-MOST_FAULTS_PER_WINDOW = 0.7
+# Of what was sent beyond the board's hold, more than this share must not be dropped there because of faults before it.
+MOST_DROPPED_SHARE = 0.02
 
 
 class Sender:
@@ -38,12 +38,12 @@ class Sender:
         self._source = source
         self._ledger = ledger
         self._patience = patience
-        self._line = LineQuality()
         self._furthest = 0  # everything below was sent at least once
 
     def begin(self, channel: Channel, start: int, stop: int) -> None:
         """Send from `start` to `stop` over a channel on which nothing is on its way; SEEK is the first to ask."""
         self._channel = channel
+        self._line = channel.to_board
         self._flight = Flight(self._window_bytes)
         self._lost = Ranges()
         self._unsure: list[SentFrame] = []  # DATA that was seen, and may or may not have been taken
@@ -56,10 +56,10 @@ class Sender:
     def fill(self) -> None:
         """Send as much as the board can take, and ask where it stands if that holds things up."""
         while (start := self._next_start()) < self._stop:
-            stop = self._piece_stop(start)
-            if stop <= start:
-                self._poll_once()  # it can hold no more until it is known to have gone on
+            if start >= self._furthest_wise:
+                self._poll_if_silent()
                 break
+            stop = self._piece_stop(start)
             if not self._flight.has_room_for_data(stop - start):
                 break
             self._send_data(start, stop)
@@ -109,9 +109,24 @@ class Sender:
         if self._hold_bytes:
             aligned = stop - stop % self._grain_bytes
             stop = aligned if aligned > start else stop
-            if self._line.fault_rate * self._window_bytes > MOST_FAULTS_PER_WINDOW:
-                stop = min(stop, self._hold_stop)
+        if self._is_lossy:
+            stop = min(stop, self._hold_stop)
         return min(stop, self._lost.first[1] if self._lost else self._stop)
+
+    @property
+    def _furthest_wise(self) -> int | float:
+        """Where to stop until the board has said more: what it cannot hold is dropped if anything before it is lost."""
+        if not self._hold_bytes:
+            return math.inf
+        if self._is_lossy:
+            return self._hold_stop
+        # So much makes the board say where it stands.
+        return math.inf if self._line.is_known else max(self._hold_stop, self.expected + self._window_bytes // 2)
+
+    @property
+    def _is_lossy(self) -> bool:
+        dropped = self._line.fault_rate * (self._window_bytes - self._hold_bytes)
+        return self._hold_bytes > 0 and dropped > MOST_DROPPED_SHARE
 
     @property
     def _hold_stop(self) -> int:
@@ -132,6 +147,11 @@ class Sender:
         self._number += 1
         self._flight.add(frame)
         return frame
+
+    def _poll_if_silent(self) -> None:
+        """Ask where the board stands if it would not say so without more DATA."""
+        if self._flight.wire_bytes < self._window_bytes // 2:
+            self._poll_once()
 
     def _poll_once(self) -> None:
         if not self._flight.holds(self._last_poll):

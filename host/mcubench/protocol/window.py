@@ -49,11 +49,11 @@ class Flight:
         self.last_seen: SentFrame | None = None
         self._window_bytes = window_bytes
         self._frames: deque[SentFrame] = deque()
-        self._wire_bytes = 0
+        self.wire_bytes = 0
 
     def has_room_for_data(self, data_bytes: int) -> bool:
         """Tell whether DATA with so many vector bytes may be sent. One frame alone always may."""
-        wire_bytes = self._wire_bytes + data_wire_limit(data_bytes)
+        wire_bytes = self.wire_bytes + data_wire_limit(data_bytes)
         fits = wire_bytes <= self._window_bytes - RESERVED_BYTES
         return not self._frames or (fits and len(self._frames) < MOST_FRAMES - RESERVED_FRAMES)
 
@@ -69,7 +69,7 @@ class Flight:
     def add(self, frame: SentFrame) -> None:
         """Note a frame that was sent; their numbers follow one another."""
         self._frames.append(frame)
-        self._wire_bytes += frame.wire_bytes
+        self.wire_bytes += frame.wire_bytes
 
     def see(self, seq: int) -> list[SentFrame]:
         """Note the `seen` of the board; return the frames that are no longer on their way, whatever became of them."""
@@ -77,6 +77,6 @@ class Flight:
         if not 0 < count <= len(self._frames):
             return []  # it had been told before
         seen = [self._frames.popleft() for _ in range(count)]
-        self._wire_bytes -= sum(frame.wire_bytes for frame in seen)
+        self.wire_bytes -= sum(frame.wire_bytes for frame in seen)
         self.last_seen = seen[-1]
         return seen
