@@ -34,7 +34,7 @@ def test_info_says_what_is_known_and_leaves_out_the_rest(board: PtyBoard) -> Non
     lines = info(board)
     assert (lines["board"]["name"], lines["board"]["core"]) == ("esp32", "xtensa-lx6")
     assert (lines["board"]["uid"], lines["board"]["counts_time"]) == ("020000face01", "0")
-    assert (lines["link"]["baud"], lines["link"]["overruns"]) == ("921600", "0")
+    assert (lines["link"]["baud"], lines["link"]["overruns"]) == ("922190", "0")
     assert lines["memory"]["flash_image_bytes"] == str(SEGMENTS_BYTES)
     assert not {"flash_engine_bytes", "flash_harness_bytes", "ram_static_bytes"} & lines["memory"].keys()
 
@@ -70,12 +70,12 @@ def test_vectors_arrive_while_the_core_is_masked(board: PtyBoard) -> None:
 
 
 def test_reset_starts_anew_and_says_why(board: PtyBoard) -> None:
-    assert info(board)["boot"]["cause"] == "power-on"
+    assert info(board)["boot"] == {"count": "1", "cause": "power-on", "mark": "0", "watchdog_ms": "30000"}
     board.ask("clock 80")
     assert board.ask_final("reset").kind == "ok"
     boot = board.next()
     assert isinstance(boot, wire.Answer)
-    assert (boot.kind, wire.words(boot)["board"]) == ("boot", "esp32")
+    assert boot.text == "boot board=esp32 protocol=2 count=2 cause=software"
     assert info(board)["boot"]["cause"] == "software"
     assert wire.words(board.ask_final("tick"))["hz"] == "240000000"
 

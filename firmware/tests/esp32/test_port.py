@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 OK, TIMEOUT, UNSUPPORTED = 0, -2, -3
-RING_BYTES = 16384
+RING_BYTES = 32768
 
 
 class Clock(ctypes.Structure):
@@ -159,8 +159,41 @@ def test_line_takes_what_is_written(port: Port) -> None:
     assert port.trace() == "d"
 
 
+@pytest.mark.parametrize(
+    ("asked", "true"),
+    [
+        (115200, 115200),
+        (921600, 922190),
+        (1_000_000, 1_000_000),
+        (2_000_000, 2_000_000),
+        (5_000_000, 2_000_000),
+        (1, 1200),
+    ],
+)
+def test_rates_are_what_the_divider_makes_of_them(port: Port, asked: int, true: int) -> None:
+    nearest = port.library.port_baud_nearest(asked)
+    assert nearest == pytest.approx(true, abs=1)
+    port.library.port_baud_set(nearest)
+    assert ctypes.c_uint32.in_dll(port.library, "fake_baud").value == nearest
+    assert port.library.port_baud_nearest(nearest) == pytest.approx(nearest, abs=1)
+
+
+def test_the_boot_rate_is_one_that_the_divider_makes(port: Port) -> None:
+    boot = ctypes.c_uint32.in_dll(port.library, "port_baud_boot").value
+    assert boot == port.library.port_baud_nearest(921600)
+
+
+def test_only_the_benchmark_is_watched_and_kicks(port: Port) -> None:
+    kicks = ctypes.c_uint32.in_dll(port.library, "fake_kicks")
+    port.library.port_watchdog_kick()
+    before = kicks.value
+    assert port.library.esp_task_wdt_add(None) == OK
+    port.library.port_watchdog_kick()
+    assert kicks.value == before + 1
+
+
 # In the order of esp_reset_reason_t: unknown, power-on, external, software, panic, watchdogs, deep sleep, brownout.
-CAUSES = ["unknown", "power-on", "unknown", "software", "unknown", *["watchdog"] * 3, "unknown", "power-on"]
+CAUSES = ["unknown", "power-on", "unknown", "software", "fault", *["watchdog"] * 3, "unknown", "power-on"]
 
 
 @pytest.mark.parametrize(("reason", "cause"), list(enumerate(CAUSES)))
