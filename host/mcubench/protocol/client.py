@@ -59,7 +59,7 @@ class Board:
         self.boot_baud = link.baud
         self._rescuer = rescuer
         self._recovering = False
-        self._patience = Patience()
+        self.patience = Patience()
         self._information: answers.BoardInfo | None = None
         # A random start keeps late answers to an earlier host from being taken for ours.
         self._seq = secrets.randbelow(0x10000)
@@ -150,7 +150,7 @@ class Board:
         while True:
             exchange = self._exchange(f"baud {baud}", lambda answer: answer.final.integer("baud"))
             exchange.ask(WAKE_UP)
-            outcome = exchange.wait(self._patience.wait_s, deadline)
+            outcome = exchange.wait(self.patience.wait_s, deadline)
             self.link.set_baud(baud)
             if isinstance(outcome, Read):
                 self._information = replace(self.information, baud=outcome.value)
@@ -207,10 +207,10 @@ class Board:
                 raise DeadlineError(self.port, doing, deadline.timeout_s, self.channel.last_seen)
             exchange = self._exchange("reset", _final_kind)
             exchange.ask()
-            was_answered = isinstance(exchange.wait(self._patience.wait_s, deadline), Read)
+            was_answered = isinstance(exchange.wait(self.patience.wait_s, deadline), Read)
             self._use_boot_rate()
             if was_answered:
-                exchange.wait(self._patience.wait_s, deadline)  # for the boot line; the mark tells if that was lost
+                exchange.wait(self.patience.wait_s, deadline)  # for the boot line; the mark tells if that was lost
             info = self._hello(HELLO_TIMEOUT_S)
         self._information = info
         self._set_mark()
@@ -249,10 +249,10 @@ class Board:
         `work_s` is about how long the board is at it; None if it answers at once, and may be asked once more at once.
         A board that starts anew at hello is no surprise.
         """
-        quiet_s = self._patience.wait_s if work_s is None else WORK_PATIENCE_S + SLOWNESS * work_s
+        quiet_s = self.patience.wait_s if work_s is None else WORK_PATIENCE_S + SLOWNESS * work_s
         deadline = Deadline.after(timeout_s + SLOWNESS * quiet_s * (work_s is not None))
         # How long a hello takes says more about how long the board takes to start than about the line.
-        patience = self._patience if work_s is None and not is_hello else None
+        patience = self.patience if work_s is None and not is_hello else None
         exchange = self._exchange(command, read)
         exchange.ask(WAKE_UP * is_hello)
         while True:

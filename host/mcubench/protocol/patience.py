@@ -18,12 +18,15 @@ DEVIATIONS = 4
 class Patience:
     """`wait_s` is how long silence is nothing unusual: a smoothed round trip; doubled for as long as it lasts."""
 
-    def __init__(self, inference_s: float = 0.0) -> None:
-        """`inference_s` is about how long one inference takes, during which a board answers nothing."""
+    def __init__(self, inference_s: float = 0.0, before: Patience | None = None) -> None:
+        """Begin with what was measured `before`.
+
+        `inference_s` is about how long one inference takes, during which a board answers nothing.
+        """
         self._inference_s = inference_s
-        self._mean_s = FIRST_PATIENCE_S
-        self._deviation_s = 0.0
-        self._measured = False
+        self._measured = before is not None and before._measured
+        self._mean_s = before._mean_s if before else FIRST_PATIENCE_S
+        self._deviation_s = before._deviation_s if before else 0.0
         self._doublings = 0
 
     @property

@@ -54,7 +54,7 @@ class VectorStream:
         self._board = board
         self._model = model
         self._stall_timeout_s = STALL_TIMEOUT_S + STALL_INFERENCES * expected_s
-        self._patience = Patience(expected_s)
+        self._patience = Patience(expected_s, board.patience)
         self._ledger = ResultLedger(board.port, self._count, model.input_bytes)
         self._sender = Sender(board.information, source, self._ledger, self._patience)
         # Sending some vectors once more takes less time than another SEEK and the wait for its answer.
