@@ -6,5 +6,5 @@ env = DefaultEnvironment()
 
 env.Replace(
     SIZEPROGREGEXP=r"^(?:\.vectors|\.engine|\.model_\w+|\.text|\.init_array|\.data)\s+(\d+).*",
-    SIZEDATAREGEXP=r"^(?:\.stack|\.noinit|\.data|\.bss|\.hold|\.ring|\.arena)\s+(\d+).*",
+    SIZEDATAREGEXP=r"^(?:\.stack|\.noinit|\.data|\.bss|\.hold|\.staging|\.ring|\.arena)\s+(\d+).*",
 )

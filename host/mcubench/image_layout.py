@@ -57,8 +57,8 @@ class ImageLayout:
 
     @property
     def ram_static_bytes(self) -> int:
-        """.data and .bss, without stack, arena and receive ring."""
-        return self.size_bytes(".data") + self.size_bytes(".bss")
+        """.data, .bss and the vector that arrives, without stack, arena and receive ring."""
+        return sum(self.size_bytes(name) for name in (".data", ".bss", ".staging"))
 
 
 def read_layout(path: Path) -> ImageLayout:
