@@ -24,9 +24,9 @@ class Patience:
         `inference_s` is about how long one inference takes, during which a board answers nothing.
         """
         self._inference_s = inference_s
-        self._measured = before is not None and before._measured
-        self._mean_s = before._mean_s if before else FIRST_PATIENCE_S
-        self._deviation_s = before._deviation_s if before else 0.0
+        self._measured: bool = before is not None and before._measured
+        self._mean_s: float = before._mean_s if before else FIRST_PATIENCE_S
+        self._deviation_s: float = before._deviation_s if before else 0.0
         self._doublings = 0
 
     @property

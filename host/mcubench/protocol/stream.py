@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mcubench.deadline import Deadline
-from mcubench.errors import DeadlineError, ProtocolError, RigError
+from mcubench.errors import DeadlineError, ProtocolError, RestartedError, RigError
 from mcubench.protocol.answers import ModelInfo
 from mcubench.protocol.claims import Claims
 from mcubench.protocol.client import Board
@@ -86,11 +86,13 @@ class VectorStream:
             try:
                 yield from self._stream_round(vectors)
                 rounds += 1
+            except RestartedError:
+                raise
             except RigError as exc:
                 if rescues == MOST_FRUITLESS_RESCUES:
                     raise
                 rescues += 1
-                self._board.recover(exc)
+                self._board.recover(exc, self._doing)
             yield from self._take_fresh()
 
     def _stream_round(self, vectors: range) -> Iterator[VectorResult]:
@@ -138,7 +140,7 @@ class VectorStream:
                 self._patience.heard()
                 return event
             if event.text.startswith("boot "):
-                raise ProtocolError(self._board.port, f"the board reset itself while {self._doing}")
+                self._look_for_restart("the board said that it has started")
         self._patience.silent()
         return None
 
@@ -146,7 +148,7 @@ class VectorStream:
         """Note what a frame says; return it if it is an ACK."""
         if frame.type == FrameType.ACK and (ack := parse_ack(frame.payload)):
             if ack.no_model:
-                raise ProtocolError(self._board.port, f"the board has no model selected any more while {self._doing}")
+                self._look_for_restart("the board said that it has no model selected")
             if self._sender.take(ack.seen, ack.expected, ack):
                 self._note_progress()
             self._claims.take_ack(ack)
@@ -160,6 +162,11 @@ class VectorStream:
                     self._fresh.append(result)
                     self._note_progress()
         return None
+
+    def _look_for_restart(self, what: str) -> None:
+        """Raise RestartedError if the board was reset, and else ProtocolError."""
+        self._board.info()
+        raise ProtocolError(self._board.port, f"{what} while {self._doing}, but it was not reset")
 
     def _note_progress(self) -> None:
         self._stall = Deadline.after(self._stall_timeout_s)
