@@ -125,7 +125,7 @@ class VirtualBoard:
 
     def _report_fault(self, stop: Stop) -> None:
         if stop is Stop.FAULT:
-            _log.error("fault: %s", self._machine.fault)
+            _log.error("fault: %s, in %s", self._machine.fault.reason, self._machine.where_and_whence())
 
     def _power_on(self, image: Image) -> None:
         machine = self._machine

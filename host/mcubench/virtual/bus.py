@@ -102,7 +102,7 @@ class Bus:
         elif target.register.write_part is not None:
             target.register.write_part(value, size)
         else:
-            self._write(target, _merge(target.register.value, address, size, value))
+            self._write(target, _merge(target.register.kept, address, size, value))
 
     def _write(self, target: _Target, value: int) -> None:
         reserved = target.register.reserved_written(value)

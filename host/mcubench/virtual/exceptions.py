@@ -6,13 +6,17 @@ The frame with floating-point registers is stored at once; lazy preservation is 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 from unicorn import Uc
 from unicorn import arm_const as arm
 
 from mcubench.virtual.memory import MemoryBus
 
-__all__ = ["enter_exception", "is_exception_return", "leave_exception"]
+__all__ = ["enter_handler", "is_exception_return", "leave_exception", "push_frame", "return_is_valid"]
+
+# Stores words of a frame; returns whether there is RAM for all of them.
+Push = Callable[[int, bytes], bool]
 
 _BASIC = (
     arm.UC_ARM_REG_R0,
@@ -28,28 +32,37 @@ _FPCA, _SPSEL = 1 << 2, 1 << 1
 _ALIGNED = 1 << 9  # in the stacked xPSR: one word of padding lies above the frame
 _EXC_RETURN = 0xFFFFFFE1
 _RETURN_THREAD, _RETURN_PSP, _RETURN_BASIC = 1 << 3, 1 << 2, 1 << 4
+_EXCEPTION_BITS = 0x1FF  # of xPSR: the number of the exception that runs
 
 
-def is_exception_return(pc: int) -> bool:
-    """Return whether the core tried to go on at an EXC_RETURN value; Unicorn shows it with bit 0 cleared."""
-    return pc & 0xFFFFFFE0 == 0xFFFFFFE0
+def is_exception_return(uc: Uc, pc: int) -> bool:
+    """Return whether a handler branched to an EXC_RETURN value; Unicorn shows it with bit 0 cleared."""
+    return pc & 0xFFFFFFE0 == 0xFFFFFFE0 and bool(uc.reg_read(arm.UC_ARM_REG_XPSR) & _EXCEPTION_BITS)
 
 
-def enter_exception(uc: Uc, memory: MemoryBus, number: int, return_address: int) -> None:
-    """Push the frame and go into handler mode for exception `number`; MemoryFaultError if there is no stack."""
+def return_is_valid(pc: int) -> bool:
+    """Return whether an EXC_RETURN is one of the six that there are (ARMv7-M B1.5.8)."""
+    return pc & 0xE in (0x0, 0x8, 0xC)
+
+
+def push_frame(uc: Uc, push: Push, return_address: int) -> bool:
+    """Store the frame and set LR to what returns to it; return False if there is no RAM for all of it.
+
+    The stack pointer moves all the same, and what has memory is stored, as on silicon.
+    """
     xpsr = uc.reg_read(arm.UC_ARM_REG_XPSR)
     control = uc.reg_read(arm.UC_ARM_REG_CONTROL)
     floats = bool(control & _FPCA)
     stack = uc.reg_read(arm.UC_ARM_REG_SP)
-    frame = (stack - _BASIC_BYTES - (_FLOAT_BYTES if floats else 0)) & ~7
+    frame = (stack - _BASIC_BYTES - (_FLOAT_BYTES if floats else 0)) & 0xFFFFFFF8
     padded = _ALIGNED if stack & 4 else 0
     words = [uc.reg_read(register) for register in _BASIC]
-    memory.write(frame, struct.pack("<8I", *words, return_address, xpsr & ~_ALIGNED | padded))
+    stored = push(frame, struct.pack("<8I", *words, return_address, xpsr & ~_ALIGNED | padded))
     if floats:
         values = [uc.reg_read(register) for register in (*_FLOATS, arm.UC_ARM_REG_FPSCR)]
-        memory.write(frame + _BASIC_BYTES, struct.pack("<18I", *values, 0))
+        stored &= push(frame + _BASIC_BYTES & 0xFFFFFFFF, struct.pack("<18I", *values, 0))
         uc.reg_write(arm.UC_ARM_REG_CONTROL, control & ~_FPCA)
-    thread = not xpsr & 0x1FF
+    thread = not xpsr & _EXCEPTION_BITS
     uc.reg_write(arm.UC_ARM_REG_SP, frame)
     uc.reg_write(
         arm.UC_ARM_REG_LR,
@@ -58,8 +71,13 @@ def enter_exception(uc: Uc, memory: MemoryBus, number: int, return_address: int)
         | (_RETURN_THREAD if thread else 0)
         | (_RETURN_PSP if thread and control & _SPSEL else 0),
     )
+    return stored
+
+
+def enter_handler(uc: Uc, number: int, vector: int) -> None:
+    """Go into handler mode for exception `number`; bit 0 of `vector` says that its handler is Thumb code."""
     # This also switches to the main stack. The old IT state must not hit the handler's first instructions.
-    uc.reg_write(arm.UC_ARM_REG_XPSR, number | 1 << 24)
+    uc.reg_write(arm.UC_ARM_REG_XPSR, number | (vector & 1) << 24)
 
 
 def leave_exception(uc: Uc, memory: MemoryBus, exc_return: int) -> int:

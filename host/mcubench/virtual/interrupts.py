@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mcubench.virtual.core_fault import HARD_FAULT, STACKING, CoreFault
 from mcubench.virtual.idle import PollWatch
 from mcubench.virtual.machine import Machine, Stop
-from mcubench.virtual.peripherals.nvic import HARD_FAULT, SV_CALL
+from mcubench.virtual.peripherals.nvic import SV_CALL
 from mcubench.virtual.time import VirtualTime
 from mcubench.virtual.wiring import ChipParts
 
@@ -60,11 +61,14 @@ class Interrupts:
     def handle(self, stop: Stop) -> str:
         """Do what the core stopped for; return why it cannot go on, empty if it can."""
         if stop is Stop.CALL:
-            return self._enter(SV_CALL)
+            if self._parts.nvic.takes(SV_CALL, self._machine.masks()):
+                return self._enter(SV_CALL)
+            return self._enter_forced("SVC where none can be taken")
         if stop is Stop.RETURN:
+            fault = self._machine.leave_exception()
             self._parts.nvic.deactivate()
-            return "" if self._machine.leave_exception() else "exception return without a stack"
-        return self._hard_fault(self._machine.fault)
+            return "" if fault is None else self._take(fault, framed=True)
+        return self._take(self._machine.fault)
 
     @property
     def wakes(self) -> bool:
@@ -78,18 +82,39 @@ class Interrupts:
         self._parts.nvic.look()
         return self._parts.nvic.next(self._machine.masks())
 
-    def _enter(self, number: int) -> str:
-        if not self._machine.enter_exception(number, self._parts.vector_table):
-            return f"exception {number} has no handler or no stack"
+    def _take(self, fault: CoreFault, framed: bool = False) -> str:
+        """Take the exception of a fault, or HardFault in its place (ARMv7-M B1.5.14); with `framed` none is pushed."""
+        nvic = self._parts.nvic
+        nvic.faults.note(fault)
+        if fault.exception != HARD_FAULT:
+            if nvic.takes(fault.exception, self._machine.masks()):
+                return self._enter(fault.exception, framed)
+            return self._enter_forced(fault.reason, framed)
+        nvic.faults.note_breakpoint()
+        return self._enter_hard_fault(fault.reason, framed)
+
+    def _enter_forced(self, reason: str, framed: bool = False) -> str:
+        self._parts.nvic.faults.note_forced()
+        return self._enter_hard_fault(reason, framed)
+
+    def _enter_hard_fault(self, reason: str, framed: bool) -> str:
+        """Enter HardFault; where that cannot be, the core locks up (ARMv7-M B1.5.15)."""
+        if not self._parts.nvic.takes(HARD_FAULT, self._machine.masks()):
+            return f"{reason}, where no HardFault can be taken"
+        return self._enter(HARD_FAULT, framed)
+
+    def _enter(self, number: int, framed: bool = False) -> str:
+        """Push the frame, unless one is there, and go to the handler of `number`; a fault on the way comes first."""
+        if not framed and not self._machine.push_frame():
+            if number != HARD_FAULT:
+                self._parts.nvic.pend(number)
+                return self._take(STACKING, framed=True)
+            self._parts.nvic.faults.note(STACKING)
+        if not self._machine.enter_handler(number, self._parts.vector_table):
+            self._parts.nvic.faults.note_no_vector()
+            if number == HARD_FAULT:
+                return "no vector of the HardFault handler"
+            return self._enter_hard_fault(f"no vector of exception {number}", framed=True)
         self._parts.nvic.activate(number)
         self._polls.interrupted()
         return ""
-
-    def _hard_fault(self, reason: str) -> str:
-        """A fault ends in the firmware's HardFault handler; one that happens there stops the core for good."""
-        nvic = self._parts.nvic
-        if nvic.active == HARD_FAULT:
-            return f"{reason}, in its HardFault handler"
-        nvic.hfsr.value |= 1 << 30  # FORCED
-        failure = self._enter(HARD_FAULT)
-        return f"{reason}; {failure}" if failure else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import enum
 import random
@@ -11,7 +12,11 @@ from dataclasses import dataclass
 
 from unicorn import (
     UC_ARCH_ARM,
+    UC_ERR_INSN_INVALID,
+    UC_ERR_OK,
     UC_HOOK_INTR,
+    UC_HOOK_MEM_PROT,
+    UC_HOOK_MEM_UNMAPPED,
     UC_MODE_THUMB,
     UC_PROT_ALL,
     UC_PROT_EXEC,
@@ -22,7 +27,21 @@ from unicorn import (
 from unicorn import arm_const as arm
 
 from mcubench.errors import InputError
-from mcubench.virtual.exceptions import enter_exception, is_exception_return, leave_exception
+from mcubench.virtual.core_fault import (
+    INVALID_RETURN,
+    INVALID_STATE,
+    UNSTACKING,
+    CoreFault,
+    from_emulator,
+    from_exception,
+)
+from mcubench.virtual.exceptions import (
+    enter_handler,
+    is_exception_return,
+    leave_exception,
+    push_frame,
+    return_is_valid,
+)
 from mcubench.virtual.loader import Image
 from mcubench.virtual.memory import MemoryBus, MemoryFaultError
 from mcubench.virtual.pages import watch_pages
@@ -34,8 +53,10 @@ __all__ = ["Machine", "Memory", "Stop"]
 # No address of the emulated chip: emulation ends by the cycle counter's stop, never by arriving somewhere.
 _NOWHERE = 0xFFFFFFFF
 _SVC = 2  # Unicorn's number of it
-_EMULATOR_ERROR = -1
+_THUMB = 1 << 24  # in xPSR
 _WFI, _WFE, _SEV, _YIELD = 0xBF30, 0xBF20, 0xBF40, 0xBF10
+# PUSH with LR in 16 bits; STMDB SP! in 32 bits, first half.
+_PUSH_LR, _PUSH_WIDE = 0xB500, 0xE92D
 _GENERAL = tuple(getattr(arm, f"UC_ARM_REG_R{index}") for index in range(13))
 
 
@@ -77,7 +98,7 @@ class Machine:
         self.counter = CycleCounter(self.uc, core, [*(memory.region for memory in memories), *devices])
         watch_pages(self.uc, self._is_rom)
         self.uc.hook_add(UC_HOOK_INTR, self._on_exception)
-        self.fault = ""
+        self.fault = INVALID_STATE  # what the core could not do when `run` last said FAULT
         self._pc = 0
         self._exception: int | None = None
         self._image: Image | None = None
@@ -112,10 +133,9 @@ class Machine:
             arm.UC_ARM_REG_FAULTMASK,
         ):
             self.uc.reg_write(register, 0)
-        self.uc.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)  # thread mode, so that SP is the main stack pointer
+        self.uc.reg_write(arm.UC_ARM_REG_XPSR, _THUMB)  # thread mode, so that SP is the main stack pointer
         self.uc.reg_write(arm.UC_ARM_REG_SP, stack & ~3)
         self.uc.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
-        self.fault = ""
         self._event = False
         self._pc = entry & ~1
 
@@ -123,46 +143,65 @@ class Machine:
         """Execute until the cycle counter has reached `until_cycles`, or something happens that the core cannot do."""
         self.counter.stop_after(until_cycles)
         self._exception = None
+        error = UC_ERR_OK
+        thumb = bool(self.uc.reg_read(arm.UC_ARM_REG_XPSR) & _THUMB)
         try:
-            self.uc.emu_start(self._pc | 1, _NOWHERE)
-            reason = "breakpoint or branch to memory without code"
+            self.uc.emu_start(self._pc | thumb, _NOWHERE)
         except UcError as exc:
-            self._exception = _EMULATOR_ERROR
-            reason = str(exc)
+            error = exc.errno
         self._pc = self.uc.reg_read(arm.UC_ARM_REG_PC)
-        if self._exception == _EMULATOR_ERROR and self._gave_way(reason):
-            self._exception = None
-        if is_exception_return(self._pc):
+        if is_exception_return(self.uc, self._pc):
             return Stop.RETURN
-        if self._exception is None:
-            waits = self.counter.cycles < until_cycles and self._waits()
-            return Stop.WAITING if waits else Stop.DEADLINE
         if self._exception == _SVC:
             return Stop.CALL
-        self.fault = self._describe_fault(reason)
-        return Stop.FAULT
+        if self._exception is not None:
+            return self._faulted(from_exception(self._exception))
+        thumb = bool(self.uc.reg_read(arm.UC_ARM_REG_XPSR) & _THUMB)
+        if error != UC_ERR_OK and not (thumb and self._gave_way(error)):
+            return self._faulted(from_emulator(error, thumb, self._pc, self._missing_address))
+        waits = self.counter.cycles < until_cycles and self._waits()
+        return Stop.WAITING if waits else Stop.DEADLINE
 
-    def enter_exception(self, number: int, vector_table: int) -> bool:
-        """Make the core take an exception; return False, with nothing changed, if there is no stack or no handler."""
+    def push_frame(self) -> bool:
+        """Store the frame of an exception; return False if the stack has no memory for it."""
+        return push_frame(self.uc, self._store, self._pc)
+
+    def enter_handler(self, number: int, vector_table: int) -> bool:
+        """Make the core go on in the handler of exception `number`; return False if there is no vector to read."""
         try:
-            handler = int.from_bytes(self.memory.read(vector_table + 4 * number, 4), "little")
-            self.memory.read(handler & ~1, 2)
-            if not handler & 1:
-                return False
-            enter_exception(self.uc, self.memory, number, self._pc)
-            self._event = True
+            vector = int.from_bytes(self.memory.read(vector_table + 4 * number, 4), "little")
         except MemoryFaultError:
             return False
-        self._pc = handler & ~1
+        enter_handler(self.uc, number, vector)
+        self._event = True
+        self._pc = vector & ~1
         return True
 
-    def leave_exception(self) -> bool:
-        """Make the core return from the exception it runs; return False if the frame is not in memory."""
+    def leave_exception(self) -> CoreFault | None:
+        """Make the core return from the exception it runs; return the fault if there is nothing to return to."""
+        exc_return = self._pc | 1
+        self.uc.reg_write(arm.UC_ARM_REG_LR, exc_return)  # for the handler of a fault on the way
+        if not return_is_valid(exc_return):
+            return INVALID_RETURN
         try:
-            self._pc = leave_exception(self.uc, self.memory, self._pc) & ~1
-            self._event = True
+            self._pc = leave_exception(self.uc, self.memory, exc_return) & ~1
         except MemoryFaultError:
+            return UNSTACKING
+        self._event = True
+        return None
+
+    def jump(self, address: int) -> None:
+        """Let the core go on elsewhere, for a fault on purpose; only between runs."""
+        self._pc = address
+
+    def empty_stack(self) -> bool:
+        """Put the stack pointer to the lowest address of its RAM if a function begins here; return whether it did."""
+        if not self._begins_with_push():
             return False
+        stack = self.uc.reg_read(arm.UC_ARM_REG_SP)
+        for memory in self._memories:
+            if not memory.rom and _holds(memory.region, stack - 4, 4):
+                self.uc.reg_write(arm.UC_ARM_REG_SP, memory.region.start)
         return True
 
     def masks(self) -> Masks:
@@ -190,13 +229,18 @@ class Machine:
         name = self._image.symbols.name_of(address) if self._image else "no function"
         return f"{name}, pc 0x{address:08x}"
 
-    def _describe_fault(self, reason: str) -> str:
+    def where_and_whence(self) -> str:
+        """Name the core's place between runs, and where the function it is in would return to."""
         lr = self.uc.reg_read(arm.UC_ARM_REG_LR)
-        return f"{reason} in {self._name(self._pc)}, lr {self._name(lr & ~1).replace('pc ', '')}"
+        return f"{self._name(self._pc)}, lr {self._name(lr & ~1).replace('pc ', '')}"
 
-    def _gave_way(self, reason: str) -> bool:
+    def _faulted(self, fault: CoreFault) -> Stop:
+        self.fault = fault
+        return Stop.FAULT
+
+    def _gave_way(self, error: int) -> bool:
         """Whether the core executed WFE or YIELD, which Unicorn takes for an invalid instruction."""
-        return "UC_ERR_INSN_INVALID" in reason and self._opcode_before() in (_WFE, _YIELD)
+        return error == UC_ERR_INSN_INVALID and self._opcode_before() in (_WFE, _YIELD)
 
     def _waits(self) -> bool:
         """Whether WFI or WFE stopped the core. After an exception or SEV, WFE forgets that and does not wait."""
@@ -208,11 +252,48 @@ class Machine:
         return opcode == _WFI
 
     def _opcode_before(self, count: int = 1) -> int:
-        return int.from_bytes(self.memory.read(self._pc - 2 * count, 2), "little")
+        """Return the half-word that lies `count` half-words before the core's place, 0 if there is none."""
+        try:
+            return int.from_bytes(self.memory.read(self._pc - 2 * count, 2), "little")
+        except MemoryFaultError:
+            return 0
+
+    def _begins_with_push(self) -> bool:
+        """Whether the next instruction pushes LR, as the first one of most functions does."""
+        opcode = self._opcode_before(0)
+        return opcode & 0xFF00 == _PUSH_LR or opcode == _PUSH_WIDE
 
     def _on_exception(self, uc: Uc, number: int, _data: object) -> None:
         self._exception = number
         uc.emu_stop()
+
+    def _missing_address(self) -> int:
+        """Execute the load or store once more that found no memory, to see its address.
+
+        A hook for that which is always there would cost Unicorn 2.1.4 a quarter of its speed.
+        """
+        seen = [0]
+
+        def note(_uc: Uc, _access: int, address: int, _size: int, _value: int, _data: object) -> bool:
+            seen.append(address)
+            return False
+
+        hook = self.uc.hook_add(UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT, note)
+        self.counter.stop_after(self.counter.cycles + 1)
+        with contextlib.suppress(UcError):
+            self.uc.emu_start(self._pc | 1, _NOWHERE)
+        self.uc.hook_del(hook)
+        return seen[-1]
+
+    def _store(self, address: int, data: bytes) -> bool:
+        """Store words into RAM; those that have none are lost, and then the result is False."""
+        stored = True
+        for at in range(0, len(data), 4):
+            if any(not memory.rom and _holds(memory.region, address + at, 4) for memory in self._memories):
+                self.memory.write(address + at, data[at : at + 4])
+            else:
+                stored = False
+        return stored
 
     def _is_rom(self, address: int) -> bool:
         return any(memory.rom and _holds(memory.region, address, 1) for memory in self._memories)

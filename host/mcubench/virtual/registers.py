@@ -45,6 +45,11 @@ class Register:
     def __post_init__(self) -> None:
         self.value = self.reset
 
+    @property
+    def kept(self) -> int:
+        """What a write to a part of the register leaves of the rest: flags that are cleared by writing 1 stay."""
+        return (self.value & self.writable) | (self.reset & ~self.writable & ALL_BITS & ~self.ignored)
+
     def get(self) -> int:
         return self.value if self.read is None else self.read()
 

@@ -74,11 +74,11 @@ def test_overclocking_is_reported_and_runs(bench: Callable[..., Bench], caplog: 
 @pytest.mark.parametrize(
     ("crash", "reason"),
     [
-        ("bad_read", "UC_ERR_READ_UNMAPPED"),
-        ("bad_write", "UC_ERR_WRITE_UNMAPPED"),
-        ("bad_jump", "UC_ERR_FETCH_UNMAPPED"),
-        ("bad_opcode", "UC_ERR_INSN_INVALID"),
-        ("flash_write", "UC_ERR_WRITE_PROT"),
+        ("bad_read", "a read of 0x70000000, where there is nothing"),
+        ("bad_write", "a write to 0x70000000, where there is nothing"),
+        ("bad_jump", "execution at 0x60000000, where there is no memory"),
+        ("bad_opcode", "an undefined instruction"),
+        ("flash_write", "a write to 0x08000100, which is read-only"),
     ],
 )
 def test_crash_names_the_function_and_leaves_a_dead_board(

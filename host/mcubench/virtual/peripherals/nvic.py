@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mcubench.virtual.core_fault import BUS_FAULT, HARD_FAULT, MEM_MANAGE, USAGE_FAULT
+from mcubench.virtual.peripherals.fault_status import FaultStatus
 from mcubench.virtual.registers import ALL_BITS, Register, bit
 
-__all__ = ["HARD_FAULT", "PEND_SV", "SV_CALL", "SYS_TICK", "Masks", "Nvic"]
+__all__ = ["PEND_SV", "SV_CALL", "SYS_TICK", "Masks", "Nvic"]
 
-HARD_FAULT, SV_CALL, PEND_SV, SYS_TICK = 3, 11, 14, 15
+SV_CALL, PEND_SV, SYS_TICK = 11, 14, 15
 _NMI = 2
 _FIRST_IRQ = 16
 _FIXED_PRIORITIES = {_NMI: -2, HARD_FAULT: -1}
 _THREAD_PRIORITY = 256
+# SHCSR, ARMv7-M B3.2.13: by exception number the bits that enable it, and that show it active and pending.
+_FAULT_ENABLES = {MEM_MANAGE: 1 << 16, BUS_FAULT: 1 << 17, USAGE_FAULT: 1 << 18}
+_ACTIVE_BITS = {MEM_MANAGE: 0, BUS_FAULT: 1, USAGE_FAULT: 3, SV_CALL: 7, PEND_SV: 10, SYS_TICK: 11}
+_PENDING_BITS = {USAGE_FAULT: 12, MEM_MANAGE: 13, BUS_FAULT: 14, SV_CALL: 15}
 
 
 @dataclass(frozen=True)
@@ -43,9 +49,8 @@ class Nvic:
         kept = 0x01010101 * self._priority_mask
         self._priorities = [Register(f"IPR{i}", 0x400 + 4 * i, 0, kept, ALL_BITS) for i in range(8 * words)]
         self._system_priorities = [Register(f"SHPR{i + 1}", 0xD18 + 4 * i, 0, kept, ALL_BITS) for i in range(3)]
-        self.hfsr = Register("HFSR", 0xD2C, 0, 0, ALL_BITS, write=lambda value: self._clear(self.hfsr, value))
-        self.cfsr = Register("CFSR", 0xD28, 0, 0, ALL_BITS, write=lambda value: self._clear(self.cfsr, value))
-        self.bfar = Register("BFAR", 0xD38)
+        self.faults = FaultStatus()
+        self._shcsr = Register("SHCSR", 0xD24, 0, 0x70000, 0xFD8B, self._read_shcsr)
         self.registers = [
             Register("ICTR", 0x004, words - 1, 0),
             Register("ACTLR", 0x008, 0, 0x1FFFFFFF),
@@ -53,11 +58,8 @@ class Nvic:
             *self._priorities,
             *self._system_priorities,
             Register("ICSR", 0xD04, 0, 0, ALL_BITS, self._read_icsr, self._write_icsr),
-            Register("SHCSR", 0xD24, 0, 0x70000, 0xFD8B),
-            self.cfsr,
-            self.hfsr,
-            Register("MMFAR", 0xD34),
-            self.bfar,
+            self._shcsr,
+            *self.faults.registers,
             Register("STIR", 0xF00, 0, 0, 0x1FF, write=lambda value: self.pend(_FIRST_IRQ + (value & 0x1FF))),
         ]
         self.reset()
@@ -100,6 +102,13 @@ class Nvic:
     def wakes(self) -> bool:
         """Whether something is pending that ends WFI, masked by PRIMASK or not."""
         return self.next(Masks(0, 0, 0)) is not None
+
+    def takes(self, number: int, masks: Masks) -> bool:
+        """Whether the core can take the fault or call `number` at once; otherwise it becomes a HardFault."""
+        enable = _FAULT_ENABLES.get(number, 0)
+        if enable and not self._shcsr.value & enable:
+            return False
+        return self._group(self._priority(number)) < self._running_priority(masks)
 
     def next(self, masks: Masks) -> int | None:
         """Return the exception that the core takes now, None if it goes on."""
@@ -183,6 +192,7 @@ class Nvic:
         if bit(value, 31):
             self.pend(_NMI)
 
-    @staticmethod
-    def _clear(register: Register, value: int) -> None:
-        register.value &= ~value
+    def _read_shcsr(self) -> int:
+        active = sum(1 << position for number, position in _ACTIVE_BITS.items() if number in self._active)
+        pending = sum(1 << at for number, at in _PENDING_BITS.items() if self._pending >> number & 1)
+        return self._shcsr.value | active | pending
