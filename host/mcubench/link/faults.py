@@ -6,6 +6,8 @@ reorder:rate=R                    each byte changes places with the next one wit
 stall:rate=R,for_s=S              each byte, with probability R, lets nothing pass in its direction for S seconds
 truncate:rate=R                   each byte the host writes, with probability R, is lost with the rest of that write
 disconnect:every_bytes=N,every_s=S,away_s=T   the cable is pulled; T seconds later the port can be opened again
+lie:rate=R                        one bit of each result, with probability R, is wrong, with a right CRC: not the
+                                  cable's doing but the board's, so FaultyCable leaves it to protocol.LyingLink
 
 `seed=S` makes another replayable sequence, `to=board` or `to=host` limits a fault to one direction.
 """
@@ -30,9 +32,10 @@ _DEFAULTS: Mapping[str, Mapping[str, float | None]] = {
     "stall": {**_RANDOM, "for_s": 0.5},
     "truncate": _RANDOM,
     "disconnect": {"every_bytes": None, "every_s": None, "away_s": 1.0},
+    "lie": _RANDOM,
 }
-# Only the host's writes can be cut.
-_UNDIRECTED = ("truncate",)
+# Only the host's writes can be cut; a lie is in no byte that passes either way.
+_UNDIRECTED = {"truncate": "board", "lie": "none"}
 # One of these must be given, or nothing would ever happen.
 _CAUSES = ("rate", "every_bytes", "every_s")
 # Lowest and highest value of each key. Shorter than a millisecond would be pulled before anything can pass.
@@ -67,7 +70,7 @@ def parse_line_fault(text: str) -> LineFault:
         raise InputError(f"line fault '{text}': unknown fault '{name}'; known are {', '.join(_DEFAULTS)}")
     values = dict(_DEFAULTS[name])
     allowed = [*values, *([] if name in _UNDIRECTED else ["to"])]
-    to = "board" if name in _UNDIRECTED else "both"
+    to = _UNDIRECTED.get(name, "both")
     for word in filter(None, rest.split(",")):
         key, _, value = word.partition("=")
         if key not in allowed:

@@ -15,6 +15,7 @@ from mcubench.protocol.answers import (
 )
 from mcubench.protocol.client import PROTOCOL_VERSION, Board
 from mcubench.protocol.frames import VectorResult
+from mcubench.protocol.liar import LyingLink
 from mcubench.protocol.rate import lower_baud, raise_baud
 from mcubench.protocol.rescue import Rescuer
 from mcubench.protocol.source import VectorSource
@@ -30,6 +31,7 @@ __all__ = [
     "InferenceRun",
     "Layer",
     "LayerPass",
+    "LyingLink",
     "ModelInfo",
     "Rescuer",
     "Tick",

@@ -26,6 +26,7 @@ __all__ = [
     "offset_payload",
     "parse_ack",
     "parse_result",
+    "result_output_bytes",
     "result_payload",
 ]
 
@@ -162,6 +163,15 @@ def result_payload(batch: Results) -> bytes:
     return head + b"".join(
         _RESULT_ITEM.pack(result.status, result.cycles, result.input_crc32) + result.output for result in batch.results
     )
+
+
+def result_output_bytes(payload: bytes) -> int | None:
+    """Return how large each output tensor in a RESULT is, for who does not know the model; None if it is malformed."""
+    if len(payload) < _RESULT.size:
+        return None
+    count = _RESULT.unpack_from(payload)[-1]
+    size, rest = divmod(len(payload) - _RESULT.size, count) if count else (0, 0)
+    return size - _RESULT_ITEM.size if size > _RESULT_ITEM.size and not rest else None
 
 
 def parse_result(payload: bytes, output_bytes: int) -> Results | None:

@@ -16,13 +16,14 @@ def test_a_fault_has_its_numbers_and_its_direction() -> None:
     assert (fault.acts("host"), fault.acts("board")) == (True, False)
     assert parse_line_fault("drop:rate=0.1").values["seed"] == 0
     assert not parse_line_fault("truncate:rate=0.1").acts("host")
+    assert not any(parse_line_fault("lie:rate=0.1,seed=3").acts(way) for way in ("host", "board"))
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     {
         "": "unknown fault ''",
-        "noise": "known are flip, drop, double, reorder, stall, truncate, disconnect",
+        "noise": "known are flip, drop, double, reorder, stall, truncate, disconnect, lie",
         "flip": "'flip' needs rate=...",
         "flip:rate": "rate= is not a number from 0 to 1",
         "flip:rate=2": "rate=2 is not",
@@ -33,6 +34,8 @@ def test_a_fault_has_its_numbers_and_its_direction() -> None:
         "flip:rate=1,to=nowhere": "to=nowhere is none of both, board, host",
         "flip:rate=1,seed=1.5": "seed=1.5 is not a whole number",
         "truncate:rate=1,to=host": "'truncate' takes rate, seed, not 'to'",
+        "lie:seed=1": "'lie' needs rate=...",
+        "lie:rate=1,to=host": "'lie' takes rate, seed, not 'to'",
         "stall:for_s=1": "'stall' needs rate=...",
         "stall:rate=1,for_s=inf": "for_s=inf is not",
         "disconnect:away_s=1": "'disconnect' needs every_bytes=... or every_s=...",
