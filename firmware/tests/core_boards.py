@@ -54,12 +54,12 @@ def board_splitter() -> wire.Splitter:
 
 
 class PtyBoard:
-    """The native board in its own process, reached through its pty as a host reaches a serial port."""
+    """A board that is a process, the native one, reached through its pty as a host reaches a serial port."""
 
-    def __init__(self, program: Path, seconds: int = 120) -> None:
-        self._process = subprocess.Popen([program, "--seconds", str(seconds)], stdout=subprocess.PIPE)
+    def __init__(self, program: Path, *arguments: str) -> None:
+        self._process = subprocess.Popen([program, *(arguments or ("--seconds", "120"))], stdout=subprocess.PIPE)
         assert self._process.stdout is not None
-        word, path = self._process.stdout.readline().split()
+        word, path, *_ = self._process.stdout.readline().split()
         assert word == b"pty"
         self.path = path.decode()
         self._fd = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -126,6 +126,15 @@ class PtyBoard:
 
     def ask_final(self, line: str) -> wire.Answer:
         return self.ask(line)[-1]
+
+    def wait_for(self, kind: int | str) -> list[Message]:
+        """Return all messages up to the first one of a kind: a frame's type, or a line's first word."""
+        found: list[Message] = []
+        while not found or found[-1].kind != kind:
+            message = self.next()
+            assert message is not None, f"no {kind} after {found[-3:]}"
+            found.append(message)
+        return found
 
     def _read(self) -> None:
         self._waiting.extend(receive(self._splitter, os.read(self._fd, 65536)))
