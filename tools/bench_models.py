@@ -1,7 +1,8 @@
 """Networks with the inputs of the field's benchmarks that compute for as long as a bench wants, and their images.
 
-A model is a chain of depthwise convolutions, whose number says how long it computes, and a dense layer that makes each
-output depend on the whole input. Weights are random, golden outputs are those of TensorFlow Lite's reference kernels.
+A model is a chain of depthwise convolutions, whose number says how long it computes, then a pool and a dense layer, so
+that each output depends on the whole input. Weights are random, golden outputs those of TensorFlow Lite's reference
+kernels.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ from network_chain import Chain
 from numpy.typing import NDArray
 
 from mcubench.errors import RigError
+from mcubench.models import read_model, read_vectors
 
-__all__ = ["PROJECT", "Shape", "TrafficModel", "build_images", "build_native", "write_models"]
+__all__ = ["PROJECT", "Shape", "TrafficModel", "build_images", "build_native", "read_traffic_model", "write_models"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 BUILD_TIMEOUT_S = 600.0
 # Different vectors of one model; a longer run repeats them.
 VECTORS = 16
 KERNEL = (7, 7)
+# Keeps the dense layer's weights small, so that dozens of models fit one image.
+POOL = (4, 4)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,10 @@ class TrafficModel:
     def input_bytes(self) -> int:
         return int(self.inputs.shape[1])
 
+    def output(self, index: int) -> bytes:
+        """Return the golden output of a vector; after the last one they begin again."""
+        return bytes(self.outputs[index % len(self.outputs)])
+
 
 def write_models(wanted: dict[str, tuple[Shape, int]], folder: Path) -> dict[str, TrafficModel]:
     """Write a model with so many convolutions for each name into `folder`/<name>/model.tflite."""
@@ -69,6 +77,13 @@ def write_models(wanted: dict[str, tuple[Shape, int]], folder: Path) -> dict[str
         outputs = _reference(data, inputs)
         models[name] = TrafficModel(name, path.parent, _rows(inputs), _rows(outputs))
     return models
+
+
+def read_traffic_model(folder: Path) -> TrafficModel:
+    """Read a model folder of this repository, with its own vectors."""
+    model = read_model(folder)
+    vectors = read_vectors(model)
+    return TrafficModel(model.name, folder, _rows(vectors.inputs), _rows(vectors.outputs))
 
 
 def build_images(models: Sequence[Path], environments: Sequence[str], folder: Path) -> dict[str, Path]:
@@ -103,6 +118,7 @@ def _network(shape: Shape, convolutions: int) -> bytes:
     chain = Chain(np.random.default_rng(1), shape.input)
     for _ in range(convolutions):
         chain.conv(1, KERNEL, depthwise=True, padding="SAME")
+    chain.pool(POOL, average=True, stride=POOL)
     chain.flatten()
     chain.dense(shape.outputs)
     return chain.build()

@@ -1,7 +1,7 @@
-"""The host of firmware/tests/lockstep: hex digits in commands that are each waited for, like the field's standard runner.
+"""The host of firmware/tests/lockstep: hex digits in commands that are each waited for, as the standard runner does it.
 
 31 bytes to a command, as in benchmark/runner/device_under_test.py of github.com/mlcommons/tiny. That runner reads its
-port byte by byte in a thread; this one takes what has come at once, so that ways of talking are compared and not Python.
+port byte by byte in a thread; this one takes what has come at once: ways of talking are compared, and not Python.
 """
 
 from __future__ import annotations
