@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from mcubench.boards.resolve import open_board, parse_board
+from mcubench.boards import open_board, parse_board
 from mcubench.errors import McubenchError
 from mcubench.image_layout import read_layout
 from mcubench.models.catalog import find_models_folder, load_model

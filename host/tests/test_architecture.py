@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "serve": {"protocol", "models", "codegen"},
     "store": set(),
     "report": {"store"},
-    "measure": {"protocol", "models", "store"},
+    "recovery": {"link", "protocol", "boards"},
+    "measure": {"protocol", "models", "store", "recovery"},
     "pytest_plugin": {"boards", "link", "measure", "models", "protocol", "store"},
 }
 # What each part of the firmware may include of the others: the two contracts, and a port what its family shares.

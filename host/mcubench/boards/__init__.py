@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mcubench.boards.child import ChildBoard
-from mcubench.boards.images import find_native_program, find_upwards
+from mcubench.boards.images import find_image, find_native_program, find_upwards
 from mcubench.boards.known import DEFAULT_ENGINE, KNOWN_BOARDS, KnownBoard, known_board, virtual_chips
-from mcubench.boards.resolve import BoardAddress, OpenBoard, number_boards, open_board, parse_board, parse_port
+from mcubench.boards.opening import OpenBoard, open_board
+from mcubench.boards.resolve import BoardAddress, number_boards, parse_board, parse_port
 
 __all__ = [
     "DEFAULT_ENGINE",
@@ -14,6 +15,7 @@ __all__ = [
     "ChildBoard",
     "KnownBoard",
     "OpenBoard",
+    "find_image",
     "find_native_program",
     "find_upwards",
     "known_board",

@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from mcubench.deadline import Deadline
-from mcubench.errors import InputError, RigError
+from mcubench.errors import InputError, RigError, UnreachableError
 
 __all__ = ["ChildBoard"]
 
 # The first start on a machine compiles the virtual board's native hook.
 START_TIMEOUT_S = 120.0
 END_TIMEOUT_S = 2.0
+# What `mcubench virtual` takes as a pulse on the chip's reset pin.
+RESET_SIGNAL = signal.SIGUSR1
 # By convention of this package's own command line.
 EXIT_BAD_INPUT = 2
 
@@ -28,13 +30,18 @@ class ChildBoard:
     """A running board program whose first line of output is `pty <path> [key=value ...]`.
 
     `port` is the path, `words` what follows; what the program writes to stderr is kept for error messages.
+    `has_reset_pin`: it takes RESET_SIGNAL as a pulse on the board's reset pin.
     """
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
-        """Start `command`; raise InputError if it refuses its arguments, RigError if it fails or says nothing."""
+    def __init__(self, name: str, command: Sequence[str], has_reset_pin: bool = False) -> None:
+        """Start `command`; raise UnreachableError if there is no such program.
+
+        InputError if it refuses its arguments, RigError if it fails or says nothing.
+        """
         self.name = name
+        self._has_reset_pin = has_reset_pin
         if shutil.which(command[0]) is None:
-            raise InputError(f"board {name}: there is no program '{command[0]}' that could be started")
+            raise UnreachableError(f"board {name}: there is no program '{command[0]}' that could be started")
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self._process = subprocess.Popen(
             _tied_to_us(command),
@@ -50,8 +57,22 @@ class ChildBoard:
             self.close()
             raise
 
+    @property
+    def running(self) -> bool:
+        """Whether the program has not ended yet."""
+        return self._process.poll() is None
+
+    def pulse_reset(self) -> bool:
+        """Pull the board's reset pin for a moment; return False if it has none."""
+        if not self._has_reset_pin or not self.running:
+            return False
+        self._process.send_signal(RESET_SIGNAL)
+        return True
+
     def last_words(self) -> str:
         """Return the last line that the program wrote to stderr; empty if there is none."""
+        if self._stderr.closed:
+            return ""
         self._stderr.seek(0)
         lines = self._stderr.read().decode(errors="replace").strip().splitlines()
         # The prefix is this package's own, where the program is `mcubench virtual`.
@@ -59,8 +80,9 @@ class ChildBoard:
 
     def kill(self) -> None:
         """End the program and its own children at once; its port then goes away for whoever uses it."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session, so its children are in its group
+        if self.running:  # not a number that is somebody else's by now
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session, so its children are in its group
         self._process.wait()
 
     def close(self) -> None:
@@ -116,10 +138,16 @@ class ChildBoard:
         return line.decode(errors="replace").partition("\n")[0].strip()
 
 
+# What the program is started by: it ends at once if the host had died before the kernel knew of the tie.
+TIE_CHECK = '[ "$PPID" = "$1" ] || exit 1; shift; exec "$@"'
+
+
 def _tied_to_us(command: Sequence[str]) -> list[str]:
     """Let the kernel end the program when this process dies, however it dies (Linux: PR_SET_PDEATHSIG).
 
     setpriv (util-linux) does it without code between fork and exec, which must not run in a program with threads.
     """
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", *command] if setpriv else list(command)
+    if setpriv is None:
+        return list(command)
+    return [setpriv, "--pdeathsig", "KILL", "sh", "-c", TIE_CHECK, "sh", str(os.getpid()), *command]

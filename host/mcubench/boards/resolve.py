@@ -1,21 +1,19 @@
-"""`--board` and `--port` as addresses of boards, and opening what they name."""
+"""`--board` and `--port` as addresses of boards."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from mcubench.boards.child import ChildBoard
 from mcubench.boards.images import find_image, find_native_program
 from mcubench.boards.known import DEFAULT_ENGINE, KnownBoard, known_board, virtual_chips
 from mcubench.errors import InputError
-from mcubench.link import DEFAULT_BAUD, FaultyCable, LineFault, Link, Transcript
+from mcubench.link import LineFault
 
-__all__ = ["BoardAddress", "OpenBoard", "number_boards", "open_board", "parse_board", "parse_port"]
+__all__ = ["BoardAddress", "number_boards", "parse_board", "parse_port"]
 
 FORMS = "native[:<program>], python:<engine>"
 
@@ -25,7 +23,8 @@ class BoardAddress:
     """Where a board is: a port to open, or a command to start that makes one. Exactly one of both is set.
 
     `engine` is the one that the board must have, None if any will do. Several boards of one address can run at once if
-    it `can_multiply`. `baud` is that of this port alone. Every link to it gets a new line with `line_faults`.
+    it `can_multiply`; a program that `has_reset_pin` takes a signal for it. `baud` is that of this port alone. Whoever
+    opens it gets a line of his own with `line_faults`.
     """
 
     name: str
@@ -34,6 +33,7 @@ class BoardAddress:
     command: tuple[str, ...] | None = None
     engine: str | None = None
     can_multiply: bool = False
+    has_reset_pin: bool = False
     line_faults: tuple[LineFault, ...] = ()
 
     @property
@@ -43,14 +43,6 @@ class BoardAddress:
             return "port"
         name = self.name.partition("?")[0]
         return "native" if name.startswith("native") else name
-
-
-@dataclass(frozen=True)
-class OpenBoard:
-    """An open link, and the program behind it if the board is one."""
-
-    link: Link
-    child: ChildBoard | None
 
 
 def parse_port(port: str, engine: str | None = None) -> BoardAddress:
@@ -95,26 +87,6 @@ def number_boards(addresses: Sequence[BoardAddress]) -> list[int | None]:
     ]
 
 
-@contextmanager
-def open_board(
-    address: BoardAddress, baud: int = DEFAULT_BAUD, transcript: Transcript | None = None
-) -> Iterator[OpenBoard]:
-    """Open the link to a board; start the board before, and end it after, if it is a program."""
-    with ExitStack() as stack:
-        child = stack.enter_context(ChildBoard(address.name, address.command)) if address.command else None
-        port = child.port if child else address.port
-        assert port is not None
-        link = stack.enter_context(_open_link(port, address, baud, transcript))
-        yield OpenBoard(link, child)
-
-
-def _open_link(port: str, address: BoardAddress, baud: int, transcript: Transcript | None) -> Link:
-    def open_plain() -> Link:
-        return Link(port, address.baud or baud, transcript)
-
-    return FaultyCable(address.line_faults).open(port, open_plain) if address.line_faults else open_plain()
-
-
 def _virtual(text: str, rest: str, firmware: Path | None, asked_engine: str | None) -> BoardAddress:
     begun, _, query = rest.partition("?")
     board = _virtual_chip(begun)
@@ -134,6 +106,7 @@ def _virtual(text: str, rest: str, firmware: Path | None, asked_engine: str | No
         command=(*command, *(word for fault in faults for word in ("--fault", fault))),
         engine=engine if firmware else engine or DEFAULT_ENGINE,
         can_multiply=True,
+        has_reset_pin=True,
     )
 
 

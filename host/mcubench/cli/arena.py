@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from mcubench.cli.connect import board_address, board_options, open_bench
+from mcubench.cli.connect import LineOptions, board_address, board_options, open_bench
 from mcubench.errors import InputError
 from mcubench.measure import Bench
 from mcubench.measure.arena import ArenaTry, SmallestArena, find_smallest_arena
@@ -34,7 +34,7 @@ def command(
     port: str | None,
     firmware: Path | None,
     engine: str | None,
-    baud: int,
+    line: LineOptions,
     line_faults: Sequence[str],
     models_folder: Path | None,
     vectors: int,
@@ -49,8 +49,9 @@ def command(
     chosen = load_model(model, find_models_folder(models_folder))
     checked = read_vectors(chosen).first(vectors)
     address = board_address(board, port, firmware, engine, [chosen.folder], line_faults)
-    with open_bench(address, baud) as bench:
+    with open_bench(address, line) as bench:
         _check_model(bench, chosen)
+        bench.settle(bench.board)
         found = find_smallest_arena(bench, chosen, checked, _show)
         record = _record(bench, chosen, found)
         info = bench.info

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,38 @@ import click
 
 from mcubench.boards import KNOWN_BOARDS, BoardAddress, known_board, open_board, parse_board, parse_port
 from mcubench.errors import DeadlineError, InputError, LinkError, ProtocolError, UnreachableError
-from mcubench.link import DEFAULT_BAUD, Transcript, parse_line_fault
+from mcubench.link import DEFAULT_BAUD, Link, Transcript, parse_line_fault
 from mcubench.measure import Bench
 from mcubench.protocol import Board, BoardInfo
+from mcubench.protocol.liar import LyingLink
+from mcubench.recovery import Ladder, LineRate, PowerSwitch
 
-__all__ = ["board_address", "board_addresses", "board_options", "boards_options", "open_bench"]
+__all__ = ["LineOptions", "board_address", "board_addresses", "board_options", "boards_options", "open_bench"]
 
 log = logging.getLogger(__name__)
 
 BOARD_HELP = "virtual:<chip>[?engine=...&fault=...], native[:<program>] or python:<engine>; see 'mcubench boards'."
 PORT_HELP = "A real board: device, socket://host:port or rfc2217://host:port; @<baud> after it goes before --baud."
+MAX_BAUD_HELP = "Raise the line's rate to this at most; default: to what the board says it can, if the line carries it."
+POWER_CYCLE_HELP = (
+    "What takes the power from a board that nothing else brings back, and gives it back: a line for the shell, with the"
+    " board's port in $MCUBENCH_PORT and its name in $MCUBENCH_BOARD."
+)
 LINE_FAULT_HELP = (
     "Make the line to the board bad on purpose, as in flip:rate=1e-5; see docs/faults.md. May be repeated."
 )
+
+
+@dataclass(frozen=True)
+class LineOptions:
+    """How to open the lines of boards, and how to bring boards back that do not answer any more.
+
+    `baud` is the rate that boards boot with whose addresses name none, `max_baud` the most it may be raised to.
+    """
+
+    baud: int = DEFAULT_BAUD
+    max_baud: int | None = None
+    power_cycle: str | None = None
 
 
 def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,7 +63,12 @@ def boards_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def link_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --engine, --firmware, --baud and --line-fault to a command; the last comes as a tuple `line_faults`."""
+    """Add --engine, --firmware, --line-fault (as a tuple `line_faults`), and the options that come as `line`."""
+
+    @functools.wraps(function)  # with the options that it has already
+    def wrapped(baud: int, max_baud: int | None, power_cycle: str | None, **arguments: Any) -> Any:
+        return function(line=LineOptions(baud, max_baud, power_cycle), **arguments)
+
     options = [
         click.option("--engine", metavar="ENGINE", help="What must run the models; picks a virtual board's image."),
         click.option(
@@ -52,12 +77,17 @@ def link_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="ELF",
             help="What a virtual board runs; default: what 'make firmware' built.",
         ),
-        click.option("--baud", type=click.IntRange(1), default=DEFAULT_BAUD, show_default=True),
+        click.option(
+            "--baud", type=click.IntRange(1), default=DEFAULT_BAUD, show_default=True, help="What boards boot with."
+        ),
+        click.option("--max-baud", type=click.IntRange(1), metavar="BITS", help=MAX_BAUD_HELP),
+        click.option("--power-cycle", metavar="CMD", help=POWER_CYCLE_HELP),
         click.option("--line-fault", "line_faults", multiple=True, metavar="SPEC", help=LINE_FAULT_HELP),
     ]
+    with_options: Callable[..., Any] = wrapped
     for option in reversed(options):
-        function = option(function)
-    return function
+        with_options = option(with_options)
+    return with_options
 
 
 def board_address(
@@ -101,8 +131,8 @@ def board_addresses(
 
 
 @contextmanager
-def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
-    """Open a board and say hello.
+def open_bench(address: BoardAddress, line: LineOptions) -> Iterator[Bench]:
+    """Open a board and say hello. A board that is lost later is brought back if that can be.
 
     Until it has answered, what is wrong is what the user named (a port that is absent, busy, silent, or talks garbage):
     UnreachableError. After that it is the rig: RigError. A board without the engine asked for is an InputError.
@@ -110,29 +140,43 @@ def open_bench(address: BoardAddress, baud: int) -> Iterator[Bench]:
     with ExitStack() as stack:
         transcript = Transcript()
         try:
-            opened = stack.enter_context(open_board(address, baud, transcript))
-            board = Board(opened.link)
+            opened = stack.enter_context(open_board(address, line.baud, transcript, _liar(address)))
+            ladder = Ladder(opened, PowerSwitch(line.power_cycle) if line.power_cycle else None)
+            board = Board(opened.link, ladder)
             info = board.connect()
         except (DeadlineError, ProtocolError) as exc:
-            raise UnreachableError(f"{exc}{_baud_hint(address, baud)}") from exc
-        except (LinkError, InputError) as exc:
+            raise UnreachableError(f"{exc}{_baud_hint(address, line.baud)}") from exc
+        except LinkError as exc:
             raise UnreachableError(str(exc)) from exc
         _check_engine(address, info)
         try:
-            child = opened.child
             yield Bench(
                 board,
                 info,
                 board.models(),
-                child.timing_model if child else None,
-                child.kill if child else _pass,
+                opened.child.timing_model if opened.child else None,
+                opened.end,
                 address.name,
+                ladder,
+                LineRate(line.max_baud).settle,
             )
         except Exception:
             log.debug("last bytes on %s:\n%s", opened.link.name, transcript)
-            if child:
-                log.debug("last words of %s: %s", child.name, child.last_words())
+            if opened.child:
+                log.debug("last words of %s: %s", opened.child.name, opened.child.last_words())
             raise
+
+
+def _liar(address: BoardAddress) -> Callable[[Link], Link]:
+    """Return what makes the board a liar, if that was asked for: it sits at the board's end of any faulty cable."""
+    lies = [fault.values for fault in address.line_faults if fault.name == "lie"]
+
+    def wrap(link: Link) -> Link:
+        for values in lies:
+            link = LyingLink(link, values["rate"] or 0.0, int(values["seed"] or 0))
+        return link
+
+    return wrap
 
 
 def _baud_hint(address: BoardAddress, baud: int) -> str:
@@ -154,7 +198,3 @@ def _check_engine(address: BoardAddress, info: BoardInfo) -> None:
     else:
         can = f"flash it: pio run -e {known.environment(str(address.engine))} -t upload"
     raise InputError(f"{address.name}: engine '{address.engine}' was asked for, the board runs '{info.engine}'; {can}")
-
-
-def _pass() -> None:
-    """A real board cannot be ended."""

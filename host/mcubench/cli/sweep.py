@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mcubench.cli.connect import board_addresses, boards_options
+from mcubench.cli.connect import LineOptions, board_addresses, boards_options
 from mcubench.cli.outputs import Outputs, output_options
 from mcubench.cli.sweeping import Request, Sweep
 from mcubench.errors import InputError
@@ -39,7 +39,7 @@ def command(
     ports: Sequence[str],
     engine: str | None,
     firmware: Path | None,
-    baud: int,
+    line: LineOptions,
     line_faults: Sequence[str],
     models: Sequence[str],
     models_folder: Path | None,
@@ -71,7 +71,7 @@ def command(
         vectors_other,
         samples,
     )
-    sweep = Sweep(request, addresses, baud, chosen, outputs)
+    sweep = Sweep(request, addresses, line, chosen, outputs)
     with Database(db) as database:
         sweep.run(database, jobs, resume)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import click
 
 from mcubench.boards import BoardAddress, number_boards
-from mcubench.cli.connect import open_bench
+from mcubench.cli.connect import LineOptions, open_bench
 from mcubench.cli.outputs import Outputs
 from mcubench.cli.progress import SweepProgress
 from mcubench.cli.runs import check_same_board, identity, start_or_resume
@@ -22,12 +22,12 @@ from mcubench.measure import (
     Lane,
     Point,
     PointDone,
-    PointMeasurement,
     Settings,
     SweepCrew,
     boards_without_clock,
     choose_clocks_of_each,
     make_plan,
+    measure_point,
 )
 from mcubench.models import Model, read_vectors
 from mcubench.protocol import ClockSetting
@@ -72,10 +72,15 @@ class Sweep:
     """A sweep over all boards at once. If there are several, one that is lost does not stop the others."""
 
     def __init__(
-        self, request: Request, addresses: Sequence[BoardAddress], baud: int, models: Sequence[Model], outputs: Outputs
+        self,
+        request: Request,
+        addresses: Sequence[BoardAddress],
+        line: LineOptions,
+        models: Sequence[Model],
+        outputs: Outputs,
     ) -> None:
         self._request = request
-        self._baud = baud
+        self._line = line
         self._models = models
         self._outputs = outputs
         self._boards = {self._lane(board): board for board in _name_boards(addresses)}
@@ -105,7 +110,7 @@ class Sweep:
 
     @contextmanager
     def _open_bench(self, board: _Board) -> Iterator[Bench]:
-        with open_bench(board.address, self._baud) as bench:
+        with open_bench(board.address, self._line) as bench:
             if board.opened:
                 first, this = (self._identity(board, each) for each in (board.opened.bench, bench))
                 check_same_board(first, this, f"{board.title} is not the same every time")
@@ -157,7 +162,7 @@ class Sweep:
 
         def measure(bench: Bench, point: Point, on_step: Callable[[str], None]) -> Record:
             vectors = self._vectors[point.model.name]
-            return PointMeasurement(bench, point, vectors, settings, run.run_id, on_step).measure()
+            return measure_point(bench, point, vectors, settings, run.run_id, on_step)
 
         planned = sum(len(board.plan) for board in self._boards.values())
         try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from serial.tools import list_ports
 
-__all__ = ["USB_BOARDS", "AttachedPort", "attached_ports", "probable_board"]
+__all__ = ["USB_BOARDS", "AttachedPort", "PortPlace", "attached_ports", "find_port", "probable_board", "remember_port"]
 
 # USB vendor and product ids, as the Linux list usb.ids (2025.07.26) has them: 0483 STMicroelectronics, 1366 SEGGER, and
 # the bridges on ESP32 development kits, 10c4 Silicon Labs, 1a86 WCH, 0403 FTDI. It lacks 1366:0105, 1366:1051 and
@@ -29,13 +31,25 @@ USB_BOARDS: dict[tuple[int, int], str] = {
 
 @dataclass(frozen=True)
 class AttachedPort:
-    """A serial port of this machine; `usb_id` is `vvvv:pppp` or None when it is no USB device."""
+    """A serial port of this machine; `usb_id` is `vvvv:pppp` or None when it is no USB device.
+
+    `location` is the plug it is in; behind a colon stands which of several ports of one device it is.
+    """
 
     name: str
     description: str
     usb_id: str | None
     serial_number: str | None
     probable_board: str | None
+    location: str | None = None
+
+
+@dataclass(frozen=True)
+class PortPlace:
+    """What finds a port again after it was unplugged: the name it was given, and the USB device behind it, if any."""
+
+    name: str
+    device: AttachedPort | None
 
 
 def attached_ports() -> list[AttachedPort]:
@@ -47,6 +61,7 @@ def attached_ports() -> list[AttachedPort]:
             usb_id=None if port.vid is None else f"{port.vid:04x}:{port.pid:04x}",
             serial_number=port.serial_number,
             probable_board=probable_board(port.vid, port.pid),
+            location=port.location,
         )
         for port in list_ports.comports()
     ]
@@ -58,3 +73,29 @@ def probable_board(vendor_id: int | None, product_id: int | None) -> str | None:
     if vendor_id is None or product_id is None:
         return None
     return USB_BOARDS.get((vendor_id, product_id))
+
+
+def remember_port(name: str, ports: Sequence[AttachedPort]) -> PortPlace:
+    """Return what finds the port `name` again; a link to a device (/dev/serial/by-id/...) counts as the device."""
+    real = os.path.realpath(name)
+    found = (port for port in ports if port.usb_id is not None and os.path.realpath(port.name) == real)
+    return PortPlace(name, next(found, None))
+
+
+def find_port(place: PortPlace, ports: Sequence[AttachedPort]) -> str | None:
+    """Return under which name the port is there now, or None if its USB device is not.
+
+    One with a serial number is known by that, wherever it was plugged in; one without by its plug.
+    """
+    device = place.device
+    if device is None:
+        return place.name
+    same = [port for port in ports if (port.usb_id, port.serial_number) == (device.usb_id, device.serial_number)]
+    here = [port for port in same if port.location == device.location]
+    if device.serial_number and not here:
+        here = [port for port in same if _interface(port) == _interface(device)]
+    return here[0].name if len(here) == 1 else None
+
+
+def _interface(port: AttachedPort) -> str:
+    return (port.location or "").partition(":")[2]

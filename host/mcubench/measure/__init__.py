@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mcubench.measure.attempts import measure_point
+from mcubench.measure.bench import Bench, Settings
 from mcubench.measure.clockcheck import ClockCheck, check_clock
 from mcubench.measure.plan import Point, boards_without_clock, choose_clocks, choose_clocks_of_each, make_plan
-from mcubench.measure.point import Bench, PointMeasurement, Settings
+from mcubench.measure.point import PointMeasurement
 from mcubench.measure.statistics import Summary, p95, summarize
 from mcubench.measure.sweep import BoardLost, BoardOpened, Lane, PointDone, StepStarted, SweepCrew
 
@@ -26,6 +28,7 @@ __all__ = [
     "choose_clocks",
     "choose_clocks_of_each",
     "make_plan",
+    "measure_point",
     "p95",
     "summarize",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mcubench.deadline import Deadline
 from mcubench.errors import BoardError, CheckFailedError, DeadlineError, InputError, WrongOutputError
-from mcubench.measure.point import Bench
+from mcubench.measure.bench import Bench
 from mcubench.models import Model, Vectors, compare_outputs
 from mcubench.protocol import ModelInfo, VectorStream
 

@@ -7,19 +7,21 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from mcubench.errors import BoardError, CheckFailedError, ClockError, LinkError, WrongOutputError
+from mcubench.measure.bench import Bench, Settings
 from mcubench.measure.clockcheck import TOLERANCE, check_clock
 from mcubench.measure.plan import Point
 from mcubench.measure.statistics import cycle_figures, latencies
 from mcubench.models import Vectors, compare_outputs, score
-from mcubench.protocol import Board, BoardInfo, ModelInfo, VectorStream
+from mcubench.protocol import ModelInfo, VectorStream
+from mcubench.recovery import Rung
 from mcubench.store import Record
 
-__all__ = ["Bench", "PointMeasurement", "Settings"]
+__all__ = ["PointMeasurement"]
 
 # Below this many vectors one wrong answer moves the score by more than a threshold can tell.
 SCORE_NEEDS_VECTORS = 100
@@ -35,32 +37,11 @@ TIMES = (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How much to measure at every point."""
-
-    samples: int = 20
-    cold_samples: int = 3
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A connected board and what is known of it. `timing_model` is None for a real board.
-
-    `abort` ends a board that is a program, whoever waits for it; on a real board it does nothing. `address` is how the
-    user named the board.
-    """
-
-    board: Board
-    info: BoardInfo
-    models: tuple[ModelInfo, ...]
-    timing_model: str | None
-    abort: Callable[[], None]
-    address: str | None = None
-
-
 class PointMeasurement:
-    """One point on its way to a record. `on_step(name)` is called before each step."""
+    """One attempt at a point, on its way to a record. `on_step(name)` is called before each step.
+
+    `doing` is the step under way, `recoveries` what had to be done to the board meanwhile.
+    """
 
     def __init__(
         self,
@@ -81,10 +62,17 @@ class PointMeasurement:
         self._counter_hz = 0  # of the counter that times inferences, known once the clock is set
         self._expected_s = 0.0  # of one inference, known after the first
         self._record = _empty_record(bench, point, self._model, run_id)
+        self._host_crc_errors = bench.board.channel.crc_errors
+        self.doing = ""
+        self.recoveries: list[dict[str, Any]] = []
 
     def measure(self) -> Record:
-        """Return the record. What the board does wrong makes a failed record; a rig that fails raises RigError."""
+        """Return the record. What the board does wrong makes a failed record.
+
+        Raises RestartedError if the board was reset meanwhile: all is void then. A rig that fails raises RigError.
+        """
         start_s = time.monotonic()
+        self._prepare_line()
         try:
             self._set_clock()
             self._select_model()
@@ -93,8 +81,24 @@ class PointMeasurement:
             self._time_layers(outputs[0])
         except (CheckFailedError, BoardError) as exc:
             self._fail(exc)
-        self._read_memory()
+        self._take_leave()
         return replace(self._record, elapsed_s=round(time.monotonic() - start_s, 3))
+
+    @property
+    def started_at(self) -> str:
+        """When it began."""
+        return self._record.started_at
+
+    def failed(self, error: Exception) -> Record:
+        """Return the record as far as it got, as that of a point that fails with `error`."""
+        self._fail(error)
+        return self._record
+
+    def _prepare_line(self) -> None:
+        """Settle the line's rate, and read the board's own counts of errors."""
+        with self._step("settling the line's rate"):
+            self._bench.settle(self._board)
+            self._before = self._board.info()
 
     def _set_clock(self) -> None:
         clock = self._point.clock
@@ -152,6 +156,7 @@ class PointMeasurement:
                 if result.status != 0:
                     raise CheckFailedError(f"the engine failed with status {result.status} on vector {result.index}")
                 outputs[result.index] = result.output
+                self._note_progress()
                 if self._counter_hz:
                     self._expected_s = result.cycles / self._counter_hz
         self._update(**asdict(stream.traffic))
@@ -203,9 +208,17 @@ class PointMeasurement:
             named = zip(layers.layers, times, strict=True)
             self._update(layers=[{"index": layer.index, "op": layer.op, "us": us} for layer, us in named])
 
-    def _read_memory(self) -> None:
+    def _take_leave(self) -> None:
+        """Read the stack's high-water mark and counts of errors, and make sure that the board was not reset."""
         with self._step("reading the stack's high-water mark"):
-            self._update(stack_bytes=self._board.info().stack_used_bytes)
+            info = self._board.info()
+        self._update(
+            stack_bytes=info.stack_used_bytes,
+            link_baud=self._board.link.baud if self._board.link.has_rate and not self._counts_time else None,
+            board_crc_errors=info.crc_errors - self._before.crc_errors,
+            host_crc_errors=self._board.channel.crc_errors - self._host_crc_errors,
+            overruns=info.overruns - self._before.overruns,
+        )
 
     @property
     def _counts_time(self) -> bool:
@@ -233,14 +246,31 @@ class PointMeasurement:
         if self._record.status == "ok":
             self._update(status="failed", error=str(exc), **dict.fromkeys(TIMES))
 
+    def _note_progress(self) -> None:
+        if self._bench.ladder:
+            self._bench.ladder.note_progress()
+
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
+        self.doing = name
         self._on_step(name)
+        ladder = self._bench.ladder
+        first = len(ladder.steps) if ladder else 0
+        if ladder:
+            ladder.on_rung = self._tell_rung
         try:
             yield
+            self._note_progress()
         except LinkError as exc:
             where = f"while {name} of {self._point.model.name} at clock {self._point.clock.name}"
             raise LinkError(exc.port, f"{where}: {str(exc).removeprefix(exc.port + ': ')}") from exc
+        finally:
+            if ladder:
+                steps = ladder.steps[first:]
+                self.recoveries += [{"doing": name, **asdict(step), "step": str(step.step)} for step in steps]
+
+    def _tell_rung(self, rung: Rung | None) -> None:
+        self._on_step(f"recovering: {rung}" if rung else self.doing)
 
 
 def _empty_record(bench: Bench, point: Point, model: ModelInfo, run_id: str) -> Record:

@@ -11,8 +11,8 @@ from queue import SimpleQueue
 from types import TracebackType
 
 from mcubench.deadline import Deadline
+from mcubench.measure.bench import Bench
 from mcubench.measure.plan import Point
-from mcubench.measure.point import Bench
 from mcubench.protocol import ClockTable
 from mcubench.store import Record
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from mcubench.store.compare import same_results
 from mcubench.store.database import Database, Run
 from mcubench.store.record import TIMED_FIELDS, Record, point_id
 
-__all__ = ["TIMED_FIELDS", "Database", "Record", "Run", "point_id"]
+__all__ = ["TIMED_FIELDS", "Database", "Record", "Run", "point_id", "same_results"]

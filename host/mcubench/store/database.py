@@ -18,7 +18,7 @@ from mcubench.store.record import Record
 __all__ = ["Database", "Run"]
 
 # To be counted up whenever a column changes; kept in SQLite's user_version.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Another sweep may be committing; it needs milliseconds.
 BUSY_TIMEOUT_S = 10.0
 
@@ -116,7 +116,7 @@ class Database:
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if version == SCHEMA_VERSION:
                 return
-            if version == 1:
+            if version in (1, 2):
                 self._add_columns()
             elif version != 0 or self._connection.execute("SELECT * FROM sqlite_master").fetchone():
                 raise InputError(f"{self.path}: not a result database of this version of mcubench; name another --db")
@@ -133,12 +133,15 @@ class Database:
         )
 
     def _add_columns(self) -> None:
-        """Bring a database of version 1 to this one; what its records do not know stays unknown."""
-        present = {row["name"] for row in self._connection.execute("PRAGMA table_info(records)")}
-        for field in FIELDS:
-            if field.name not in present:
-                self._connection.execute(f"ALTER TABLE records ADD COLUMN {field.name} {_sql_type(str(field.type))}")
-        self._connection.execute("ALTER TABLE runs ADD COLUMN lost TEXT")
+        """Bring a database of an earlier version to this one; what its records do not know stays unknown."""
+        wanted = {
+            "records": {field.name: _sql_type(str(field.type)) for field in FIELDS},
+            "runs": {"lost": "TEXT"},
+        }
+        for table, columns in wanted.items():
+            present = {row["name"] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+            for name in columns.keys() - present:
+                self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

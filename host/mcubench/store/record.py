@@ -107,6 +107,13 @@ class Record:
     wire_tx_bytes: int | None = None
     wire_rx_bytes: int | None = None
     retransmits: int | None = None
+    link_baud: int | None = None
+    board_crc_errors: int | None = None
+    host_crc_errors: int | None = None
+    overruns: int | None = None
+    attempts: int | None = None
+    interruptions: list[str] | None = None
+    recoveries: list[dict[str, Any]] | None = None
     elapsed_s: float | None = None
 
     def as_dict(self) -> dict[str, Any]:

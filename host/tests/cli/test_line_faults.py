@@ -70,12 +70,30 @@ def test_a_bad_line_changes_no_output_and_no_cycle_of_a_virtual_board(mcubench: 
     assert bad["retransmits"] > 0
 
 
-def test_a_pulled_cable_is_a_rig_failure_and_resume_completes_the_run(
+def test_a_cable_that_is_pulled_again_and_again_costs_no_vector(
+    mcubench: Run, mnist_program: Path, tmp_path: Path
+) -> None:
+    board = ("--board", f"native:{mnist_program}", "--model", "int8", "--clock", "1000", "--vectors", "300")
+    pulled = ("disconnect:every_bytes=50000,away_s=0.1", "flip:rate=1e-5")
+    done = mcubench("sweep", *board, *FEW, *options(pulled))
+    assert done.returncode == 0, done.stderr
+    (record,) = records(tmp_path).values()
+    assert (record["status"], record["vectors"], record["bit_exact"]) == ("ok", 300, True)
+    assert (record["attempts"], record["interruptions"]) == (1, []), "it computed on while nobody was there"
+    assert len(record["recoveries"]) >= 4
+    assert {(each["step"], each["ok"], each["attempt"]) for each in record["recoveries"]} == {
+        ("re-open the port", True, 1)
+    }
+    assert all("the port went away" in each["why"] for each in record["recoveries"])
+    assert any(each["doing"] == "checking 300 vectors" for each in record["recoveries"])
+
+
+def test_a_cable_that_stays_out_is_a_rig_failure_and_resume_completes_the_run(
     mcubench: Run, mnist_program: Path, tmp_path: Path
 ) -> None:
     command = ("sweep", *MODELS, "--vectors", "100", *FEW, "--db", "r.db")
     with ChildBoard("native", [str(mnist_program)]) as board:
-        pulled = mcubench(*command, "--port", board.port, "--line-fault", "disconnect:every_bytes=90000")
+        pulled = mcubench(*command, "--port", board.port, "--line-fault", "disconnect:every_bytes=90000,away_s=60")
         assert pulled.returncode == 3, pulled.stderr
         last = pulled.stderr.splitlines()[-1]
         assert "the port went away; check cable and power of the board" in last

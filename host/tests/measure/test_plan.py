@@ -20,8 +20,8 @@ CLOCKS = ClockTable(
     "16",
 )
 INFO = BoardInfo(
-    1, "stm32f746", "cortex-m7", "00", False, "b", "gcc", "-O3", "generated", "1", "dsp", 15872, 2560, 921600,
-    None, None, None, None, None, None, None, "pin",
+    2, "stm32f746", "cortex-m7", "00", False, "b", "gcc", "-O3", "generated", "1", "dsp", 15872, 2560, 8192, 64,
+    1_000_000, None, 0, 0, 0, None, None, None, None, None, None, None, 1, "pin", 0, None, None,
 )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def test_a_good_point_has_everything(bench: Bench, int8: Model, vectors: Vectors
     assert record.stack_bytes
     assert record.payload_bytes == 300 * (784 + 10)
     assert record.settings["name"] == "1000"
-    assert steps[:3] == ["setting the clock 1000", "verifying the clock", "selecting the model"]
+    assert steps[:3] == ["settling the line's rate", "setting the clock 1000", "verifying the clock"]
 
 
 def test_a_board_that_counts_time_reports_no_cycles(bench: Bench, int8: Model, vectors: Vectors) -> None:

@@ -24,7 +24,10 @@ FULL = Record(
     layers_unexplained_cycles=1, flash_model_bytes=1, flash_other_models_bytes=0, flash_engine_bytes=2,
     flash_harness_bytes=3, flash_image_bytes=6, ram_static_bytes=7, arena_bytes=8, stack_bytes=9, vectors=300,
     metric="top1", score=0.5, score_threshold=0.95, bit_exact=False, outputs_sha256="ab", max_abs_error=1e-6,
-    payload_bytes=1, wire_tx_bytes=2, wire_rx_bytes=3, retransmits=0, elapsed_s=0.1,
+    payload_bytes=1, wire_tx_bytes=2, wire_rx_bytes=3, retransmits=0, link_baud=2_000_000,
+    board_crc_errors=4, host_crc_errors=5, overruns=0, attempts=2, interruptions=["it was reset"],
+    recoveries=[{"attempt": 1, "doing": "timing", "step": "soft reset", "why": "silence", "ok": True, "took_s": 0.1}],
+    elapsed_s=0.1,
 )  # fmt: skip
 EMPTY = Record(
     run_id="r1", point_id="empty", started_at="t", board="b", core="c", board_uid="00", engine="e", engine_version="1",
@@ -33,6 +36,9 @@ EMPTY = Record(
 NEW_IN_VERSION_2 = {
     "address", "engine_kernels", "model_macs", "main_clock", "latency_us_min", "latency_us_p95", "latency_us_max",
     "cold_latency_us", "samples_us", "outputs_sha256",
+}  # fmt: skip
+NEW_IN_VERSION_3 = {
+    "link_baud", "board_crc_errors", "host_crc_errors", "overruns", "attempts", "interruptions", "recoveries",
 }  # fmt: skip
 RUN = Run("r1", "2026-01-01", "mcubench sweep", {"models": ["m"], "vectors": 300}, {"board uid": "00"})
 
@@ -74,19 +80,30 @@ def test_what_became_of_a_run_replaces_what_was_stored(path: Path) -> None:
         assert database.runs() == [found]
 
 
-def test_a_database_of_version_1_is_read_and_continued(path: Path) -> None:
-    old = [field.name for field in fields(Record) if field.name not in NEW_IN_VERSION_2]
+OLD = {
+    1: (NEW_IN_VERSION_2 | NEW_IN_VERSION_3, "run_id TEXT PRIMARY KEY, started_at, command, request, identity"),
+    2: (NEW_IN_VERSION_3, "run_id TEXT PRIMARY KEY, started_at, command, request, identity, lost TEXT"),
+}
+
+
+@pytest.mark.parametrize("version", OLD)
+def test_a_database_of_an_earlier_version_is_read_and_continued(path: Path, version: int) -> None:
+    unknown, runs = OLD[version]
+    old = [field.name for field in fields(Record) if field.name not in unknown]
     path.parent.mkdir(parents=True)
     with sqlite3.connect(path) as connection:
         connection.execute(f"CREATE TABLE records ({', '.join(old)}, UNIQUE (run_id, point_id))")
-        connection.execute("CREATE TABLE runs (run_id TEXT PRIMARY KEY, started_at, command, request, identity)")
-        connection.execute("INSERT INTO runs VALUES ('r1', '2026-01-01', 'mcubench sweep', '{}', '{}')")
+        connection.execute(f"CREATE TABLE runs ({runs})")
+        connection.execute(
+            "INSERT INTO runs (run_id, started_at, command, request, identity)"
+            " VALUES ('r1', '2026-01-01', 'mcubench sweep', '{}', '{}')"
+        )
         connection.execute(
             "INSERT INTO records (run_id, point_id, started_at, status, board, core, board_uid, engine, engine_version,"
             " model, model_sha256, firmware_build, toolchain, flags, settings, timing)"
             " VALUES ('r1', 'old', 't', 'ok', 'b', 'c', '00', 'e', '1', 'm', 'ff', 'f', 'gcc', '', '{}', 'measured')"
         )
-        connection.execute("PRAGMA user_version = 1")
+        connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
     with Database(path) as database:
         database.add_record(FULL)

@@ -1,0 +1,209 @@
+"""The ladder: one thing after the other is tried until the board answers, each with a deadline, all of it noted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from mcubench.boards import OpenBoard
+from mcubench.deadline import Deadline
+from mcubench.errors import LinkError, RestartedError, RigError
+from mcubench.protocol import Board, BoardInfo
+from mcubench.protocol.client import WAKE_UP
+from mcubench.recovery.power import PowerSwitch
+from mcubench.recovery.rung import RecoveryStep, Rung
+
+__all__ = ["Ladder"]
+
+log = logging.getLogger(__name__)
+
+# Of hellos at the line's rate and at the one that the board boots with.
+HELLO_TIMEOUT_S = 5.0
+# From the first byte of `reset` to the first that may be sent at the boot rate: the answer is out by then.
+RESET_PAUSE_S = 0.2
+# A USB device is there again a second or two after it was plugged in or its board was reset.
+REOPEN_TIMEOUT_S = 10.0
+REOPEN_INTERVAL_S = 0.05
+# What the watchdog's clock may be slow, and the board's start.
+WATCHDOG_SLACK_S = 5.0
+# What helped so often, and each time the board was lost again before anything was done, helps no more.
+MOST_OF_A_RUNG = 3
+
+# A line that is bad or a host out of step comes first: that costs nothing of what is under way.
+DOES_NOT_ANSWER = (
+    Rung.RESYNCHRONISE,
+    Rung.SOFT_RESET,
+    Rung.RESET_LINE,
+    Rung.RE_OPEN,
+    Rung.WATCHDOG,
+    Rung.POWER_CYCLE,
+)
+# Where there is no port there is nothing to talk over; a board that was only unplugged from us goes on computing.
+PORT_IS_GONE = (Rung.RE_OPEN, Rung.SOFT_RESET, Rung.RESET_LINE, Rung.WATCHDOG, Rung.POWER_CYCLE)
+PROGRAM_HAS_ENDED = (Rung.POWER_CYCLE,)
+
+
+class Ladder:
+    """The rescuer of one board: give it to `Board`. `steps` is all that it did.
+
+    `on_rung` is called with each rung before it is tried, and with None once the board is back.
+
+    Who measures calls `note_progress` whenever something is done, so that a board that is lost again and again before
+    that is given up.
+    """
+
+    def __init__(self, opened: OpenBoard, power: PowerSwitch | None = None) -> None:
+        self.steps: list[RecoveryStep] = []
+        self.on_rung: Callable[[Rung | None], None] = lambda _: None
+        self._opened = opened
+        self._power = power
+        self._helped: Counter[Rung] = Counter()
+
+    def note_progress(self) -> None:
+        """Something was done: what helped before may help again."""
+        self._helped.clear()
+
+    def rescue(self, board: Board, error: RigError) -> BoardInfo:
+        """Bring the board back to answering; a RigError says what was tried in vain."""
+        if isinstance(error, RestartedError):
+            raise error  # it answers already; what was under way is void
+        before = board.information
+        why, tried = error, []
+        started_s = time.monotonic()
+        for rung in self._rungs(error):
+            if self._opened.ended:
+                raise error
+            if not self._applies(rung, before):
+                continue
+            if self._helped[rung] >= MOST_OF_A_RUNG:
+                tried.append(f"{rung} ({MOST_OF_A_RUNG} times, each time it was lost again)")
+                continue
+            try:
+                info = self._try(rung, board, before, why, started_s)
+            except RigError as exc:
+                why = exc
+                tried.append(f"{rung} ({_without_port(exc)})")
+            else:
+                if info:
+                    self.on_rung(None)
+                    self._helped[rung] += 1
+                    return info
+        message = f"{_without_port(error)}; tried in vain: {', '.join(tried) or 'nothing, because nothing can be'}"
+        if isinstance(error, LinkError):
+            raise LinkError(error.port, message) from error
+        raise RigError(f"{board.port}: {message}") from error
+
+    def _rungs(self, error: RigError) -> tuple[Rung, ...]:
+        if self._opened.has_died:
+            return PROGRAM_HAS_ENDED
+        return PORT_IS_GONE if isinstance(error, LinkError) else DOES_NOT_ANSWER
+
+    def _applies(self, rung: Rung, before: BoardInfo) -> bool:
+        """Tell whether a rung can be tried at all with this board, as things are now."""
+        can_cycle = self._opened.child is not None or self._power is not None
+        if rung is Rung.POWER_CYCLE:
+            return can_cycle
+        if rung is Rung.RE_OPEN:
+            return not self._opened.has_died
+        if not self._opened.is_open or self._opened.has_died:
+            return False
+        return rung is not Rung.WATCHDOG or (before.watchdog_ms is not None and not can_cycle)
+
+    def _try(
+        self, rung: Rung, board: Board, before: BoardInfo, why: RigError, rescue_started_s: float
+    ) -> BoardInfo | None:
+        """Try a rung and note it; return who answers then, None if the board has nothing of the kind.
+
+        RigError if nobody answers, or somebody else.
+        """
+        self.on_rung(rung)
+        log.info("recovery of %s: %s, because %s", board.port, rung, why)
+        start_s = time.monotonic()
+        info, trouble = None, None
+        try:
+            info = self._climb(rung, board, before, rescue_started_s)
+            _check_same(board.port, before, info)
+        except RigError as exc:
+            trouble = exc
+        if info is None and trouble is None:
+            return None
+        took_s = round(time.monotonic() - start_s, 3)
+        self.steps.append(RecoveryStep(rung, str(why), trouble is None, took_s))
+        log.info("recovery of %s: %s after %.3f s", board.port, trouble or "it answers", took_s)
+        if trouble:
+            raise trouble
+        return info
+
+    def _climb(self, rung: Rung, board: Board, before: BoardInfo, rescue_started_s: float) -> BoardInfo | None:
+        if rung is Rung.RESYNCHRONISE:
+            return board.connect(HELLO_TIMEOUT_S)
+        if rung is Rung.RE_OPEN:
+            return self._re_open(board)
+        if rung is Rung.SOFT_RESET:
+            return self._soft_reset(board)
+        if rung is Rung.RESET_LINE:
+            return self._pull_reset_line(board)
+        if rung is Rung.WATCHDOG:
+            return self._await_watchdog(board, before, rescue_started_s)
+        return self._cycle_power(board, before)
+
+    def _re_open(self, board: Board) -> BoardInfo:
+        """Close the port and open it as soon as it is there."""
+        deadline = Deadline.after(REOPEN_TIMEOUT_S)
+        while True:
+            if self._opened.has_died:
+                raise RigError(f"{board.port}: the program that is the board has ended")
+            try:
+                board.use_link(self._opened.reopen())
+                return board.connect(HELLO_TIMEOUT_S)
+            except LinkError:
+                if deadline.expired:
+                    raise
+            time.sleep(REOPEN_INTERVAL_S)
+
+    def _soft_reset(self, board: Board) -> BoardInfo:
+        """Ask for a reset without waiting for an answer: it may be the answers that do not come."""
+        board.channel.send_bytes(WAKE_UP)
+        board.channel.send_text("reset")
+        time.sleep(RESET_PAUSE_S)
+        self._to_boot_rate(board)
+        return board.connect(HELLO_TIMEOUT_S)
+
+    def _pull_reset_line(self, board: Board) -> BoardInfo | None:
+        if not self._opened.pulse_reset():
+            return None
+        self._to_boot_rate(board)
+        return board.connect(HELLO_TIMEOUT_S)
+
+    def _await_watchdog(self, board: Board, before: BoardInfo, rescue_started_s: float) -> BoardInfo:
+        """Wait until the board would have reset itself, counted from when it was first found silent."""
+        assert before.watchdog_ms is not None
+        self._to_boot_rate(board)
+        at_s = rescue_started_s + before.watchdog_ms / 1000 + WATCHDOG_SLACK_S
+        return board.connect(max(HELLO_TIMEOUT_S, at_s - time.monotonic()))
+
+    def _cycle_power(self, board: Board, before: BoardInfo) -> BoardInfo:
+        if self._opened.child:
+            board.use_link(self._opened.restart())
+            return board.connect(HELLO_TIMEOUT_S)
+        assert self._power is not None
+        self._power.cycle(board.port, before.board)
+        return self._re_open(board)
+
+    def _to_boot_rate(self, board: Board) -> None:
+        if board.link.has_rate and board.link.baud != board.boot_baud:
+            board.link.set_baud(board.boot_baud)
+
+
+def _check_same(port: str, before: BoardInfo, info: BoardInfo | None) -> None:
+    """RigError if it is another board, or another image, that answers now."""
+    for what in ("board", "uid", "engine", "build_id"):
+        if info and getattr(info, what) != getattr(before, what):
+            raise RigError(f"{port}: another board answers, its {what} is {getattr(info, what)}")
+
+
+def _without_port(error: RigError) -> str:
+    port = getattr(error, "port", None)
+    return str(error).removeprefix(f"{port}: ")

@@ -1,0 +1,33 @@
+"""Keeping the line of a board at the highest rate that it carries."""
+
+from __future__ import annotations
+
+import logging
+
+from mcubench.errors import RigError
+from mcubench.protocol import Board, lower_baud, raise_baud
+
+__all__ = ["LineRate"]
+
+log = logging.getLogger(__name__)
+
+
+class LineRate:
+    """Call `settle` when nothing is under way: it raises the rate, up to `most` bits/s, or lowers it."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._best: int | None = None  # that it had; less than that is what a reset or a new link left
+
+    def settle(self, board: Board) -> None:
+        """Bring the line to the rate for what comes next; raises what Board.recover raises."""
+        before = board.link.baud
+        try:
+            if lower_baud(board):
+                self._best = board.link.baud
+            elif self._best is None or before < self._best:
+                self._best = raise_baud(board, self._best or self._most)
+        except RigError as exc:
+            board.recover(exc, "changing the rate of the line")
+        if board.link.baud != before:
+            log.info("the line to %s: %d bits/s", board.port, board.link.baud)
