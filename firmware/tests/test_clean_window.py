@@ -80,7 +80,7 @@ def quiet(conversation: Conversation) -> list[str]:
 def stream_with_errors(conversation: Conversation) -> None:
     """Vectors of which some are damaged, cut short or lost, with noise and commands between them."""
     chance = random.Random(5)
-    for k in range(40):
+    for k in range(16):
         frame = bytearray(conversation.sender.data(k * 784, chance.randbytes(784)))
         if k % 3 == 1:
             frame[chance.randrange(len(frame))] ^= chance.randrange(1, 256)
