@@ -55,33 +55,34 @@ static uint32_t exception_kind(void) {
     return configurable ? KEPT_MEMORY + (number - FIRST_CONFIGURABLE) : KEPT_HARD;
 }
 
-static bool was_saved(const fault_frame_t *frame) {
-    const bool failed = (SCB_CFSR & (SCB_CFSR_MSTKERR | SCB_CFSR_STKERR)) != 0;
+static bool was_saved(const fault_frame_t *frame, uint32_t cfsr) {
+    const bool failed = (cfsr & (SCB_CFSR_MSTKERR | SCB_CFSR_STKERR)) != 0;
     return !failed && (const uint32_t *)frame >= __stack_low && (const uint32_t *)(frame + 1) <= __stack_high;
 }
 
-static bool has_overflowed(const fault_frame_t *frame) {
+static bool has_overflowed(const fault_frame_t *frame, uint32_t cfsr) {
     const bool stored_below =
-        (SCB_CFSR & SCB_CFSR_BFARVALID) != 0 && (uint32_t)__stack_low - 1 - SCB_BFAR < OVERFLOW_BYTES;
+        (cfsr & SCB_CFSR_BFARVALID) != 0 && (uint32_t)__stack_low - 1 - SCB_BFAR < OVERFLOW_BYTES;
     return (const uint32_t *)frame < __stack_low || stored_below;
 }
 
 static void fault_handle(const fault_frame_t *frame, uint32_t exc_return) {
-    kept_crash_t crash = {.kind = has_overflowed(frame) ? KEPT_STACK_OVERFLOW : exception_kind()};
+    const uint32_t cfsr = SCB_CFSR;
+    kept_crash_t crash = {.kind = has_overflowed(frame, cfsr) ? KEPT_STACK_OVERFLOW : exception_kind()};
     uint32_t sp = (uint32_t)frame + FRAME_BYTES + ((exc_return & FRAME_WITHOUT_FLOATS) ? 0 : FRAME_FLOATS_BYTES);
-    if (was_saved(frame)) {
+    if (was_saved(frame, cfsr)) {
         record(&crash, KEPT_PC, frame->pc);
         record(&crash, KEPT_LR, frame->lr);
         record(&crash, KEPT_PSR, frame->psr);
         sp += (frame->psr & PSR_PADDED) ? 4 : 0;
     }
     record(&crash, KEPT_SP, sp);
-    record(&crash, KEPT_CFSR, SCB_CFSR);
+    record(&crash, KEPT_CFSR, cfsr);
     record(&crash, KEPT_HFSR, SCB_HFSR);
-    if (SCB_CFSR & SCB_CFSR_MMARVALID) {
+    if (cfsr & SCB_CFSR_MMARVALID) {
         record(&crash, KEPT_MMFAR, SCB_MMFAR);
     }
-    if (SCB_CFSR & SCB_CFSR_BFARVALID) {
+    if (cfsr & SCB_CFSR_BFARVALID) {
         record(&crash, KEPT_BFAR, SCB_BFAR);
     }
     kept_crash(&crash);

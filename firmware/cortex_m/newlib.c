@@ -12,12 +12,16 @@ int *__errno(void) {
     return &value;
 }
 
+/* The call itself, which may be the last instruction of its function: four bytes before where it would return to, and that
+ * address has the bit that stands for Thumb. */
+#define CALLER ((uintptr_t)__builtin_return_address(0) - 1u - 4u)
+
 /* For libraries that check themselves. newlib's abort() raises a signal, which needs a heap. */
 _Noreturn void abort(void) {
-    fault_exit((uintptr_t)__builtin_return_address(0));
+    fault_exit(CALLER);
 }
 
 _Noreturn void _exit(int status) {
     (void)status;
-    fault_exit((uintptr_t)__builtin_return_address(0));
+    fault_exit(CALLER);
 }

@@ -48,7 +48,7 @@ _Noreturn static void __attribute__((noinline)) startup_c(void) {
         (*construct)();
     }
     main();
-    fault_exit((uintptr_t)main); /* which does not return */
+    fault_exit((uintptr_t)main & ~1u); /* which does not return */
 }
 
 /* The FPU first: with -mfloat-abi=hard the compiler may use its registers anywhere. ARMv7-M B3.2.20.

@@ -6,6 +6,7 @@ import random
 import shutil
 import struct
 import subprocess
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +29,10 @@ REGION_ALIAS("ARENA", RAM)
 INCLUDE sections.ld
 """
 PROGRAM = """
-#include "startup.h"
+#include "port.h"
 int initialised = 1234, zeroed, calls[2];
 __attribute__((constructor(200))) static void second(void) { calls[1] = initialised + zeroed++; }
 __attribute__((constructor(101))) static void first(void) { calls[0] = initialised + zeroed++; }
-void startup_show_fault(void) {}
 int main(void) { for (;;) { } }
 """
 
@@ -49,7 +49,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> ImageLayout:
     options = ["-std=gnu11", "-Os", "-mthumb", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
     includes = [f"-I{path}" for path in (folder, SHARED, FIRMWARE / "common")]
     link = ["-nostartfiles", "-Wl,--gc-sections", f"-L{folder}", f"-L{SHARED}", f"-T{folder / 'program.ld'}"]
-    sources = [folder / "program.c", SHARED / "startup.c"]
+    shared = [SHARED / f"{name}.c" for name in ("startup", "fault", "memory", "reset")]
+    kept = [FIRMWARE / "common" / f"{name}.c" for name in ("kept", "crc32")]
+    sources = [folder / "program.c", *shared, *kept]
     command = ["arm-none-eabi-gcc", *options, *includes, *link, *map(str, sources), "-o", str(folder / "program.elf")]
     subprocess.run(command, check=True, timeout=60, cwd=folder)
     return read_layout(folder / "program.elf")
@@ -102,6 +104,27 @@ def test_stack_is_painted_but_for_what_start_up_used(core: Uc, program: ImageLay
     assert set(stack[:-16]) == {PAINT}
 
 
+def test_boot_is_counted_in_memory_that_start_up_leaves_alone(core: Uc, program: ImageLayout) -> None:
+    (kept,) = (section for section in program.sections if section.name == ".noinit")
+    content = bytes(core.mem_read(kept.address, kept.size_bytes))
+    assert words(core, kept.address) == (1,)
+    assert words(core, kept.address + kept.size_bytes - 4) == (zlib.crc32(content[:-4]),)
+
+
+def test_faults_are_enabled(core: Uc) -> None:
+    assert words(core, 0xE000ED24)[0] & 0x70000 == 0x70000  # SHCSR
+
+
 def test_fpu_is_on_and_the_vector_table_ours(core: Uc, program: ImageLayout) -> None:
     assert words(core, 0xE000ED88)[0] & 0xF00000 == 0xF00000  # CPACR
     assert words(core, 0xE000ED08) == (program.symbols["startup_table"],)  # VTOR
+
+
+def test_end_of_main_is_a_crash(core: Uc, program: ImageLayout) -> None:
+    """Last, because the core does not come back from there."""
+    end = core.reg_read(unicorn.arm_const.UC_ARM_REG_LR)
+    core.emu_start(end, program.symbols["port_reset"] & ~1, timeout=10_000_000)
+    (kept,) = (section for section in program.sections if section.name == ".noinit")
+    boots, boot, kind, known, pc = words(core, kept.address, 5)
+    assert (boots, boot, kind, known) == (1, 1, 5, 1)  # KEPT_EXIT, and only the program counter
+    assert pc == program.symbols["main"] & ~1
