@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import threading
@@ -46,28 +45,22 @@ class FaultyLine:
             os.close(descriptor)
 
     def _pump(self) -> None:
+        """Move bytes both ways at once: a board may take none before somebody takes what it sends."""
+        waiting = {target: b"" for target, _ in self._ways.values()}
         while True:
-            ready, _, _ = select.select([*self._ways, self._stop_reader], [], [])
-            if self._stop_reader in ready:
+            sources = [source for source, (target, _) in self._ways.items() if not waiting[target]]
+            targets = [target for target, data in waiting.items() if data]
+            readable, writable, _ = select.select([*sources, self._stop_reader], targets, [])
+            if self._stop_reader in readable:
                 return
-            for source in ready:
-                try:
-                    data = os.read(source, 65536)
-                except OSError:
-                    return  # the board's side is gone
-                target, hook = self._ways[source]
-                if not self._write(target, hook(data)):
-                    return
-
-    def _write(self, target: int, data: bytes) -> bool:
-        """Write all of `data`; return False if the line is taken down before somebody reads it."""
-        while data:
-            stop, _, _ = select.select([self._stop_reader], [target], [])
-            if stop:
-                return False
-            with contextlib.suppress(BlockingIOError):
-                data = data[os.write(target, data) :]
-        return True
+            try:
+                for target in writable:
+                    waiting[target] = waiting[target][os.write(target, waiting[target]) :]
+                for source in readable:
+                    target, hook = self._ways[source]
+                    waiting[target] += hook(os.read(source, 65536))
+            except OSError:
+                return  # the board's side is gone
 
 
 def by_frame(change: Callable[[Frame], list[Frame]]) -> Hook:

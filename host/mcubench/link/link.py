@@ -24,6 +24,7 @@ DEFAULT_BAUD = 1_000_000
 RESET_PULSE_S = 0.1
 # rfc2217:// has no file descriptor to wait on, only a queue filled by a thread of pyserial's.
 POLL_INTERVAL_S = 0.002
+EARLY_BYTES = 65536
 NO_SUCH_PORT = "no such port; plug the board in, or see 'mcubench boards' for what is attached"
 
 
@@ -39,6 +40,7 @@ class Link:
         self.transcript = transcript
         # What a TCP port leads to may have a rate, but not one that we could know or change.
         self.has_rate = not port.lower().startswith("socket://")
+        self._came_early = b""  # what was read while waiting to write
         self._serial = _open(port, baud)
         self._descriptor = _descriptor(self._serial)
         if self._descriptor is not None:
@@ -47,6 +49,9 @@ class Link:
 
     def read(self, max_bytes: int, deadline: Deadline) -> bytes:
         """Return what has arrived, 1 to `max_bytes` bytes; wait for it until `deadline`, then return nothing."""
+        if self._came_early:
+            data, self._came_early = self._came_early[:max_bytes], self._came_early[max_bytes:]
+            return data
         try:
             if not self._wait_readable(deadline):
                 return b""
@@ -137,7 +142,16 @@ class Link:
     def _wait_writable(self, deadline: Deadline) -> bool:
         if self._descriptor is None:
             return True
-        return bool(select.select([], [self._descriptor], [], deadline.left_s)[1])
+        while True:
+            ports = [self._descriptor]
+            readable, writable, _ = select.select(ports, ports, [], deadline.left_s)
+            if writable or not readable:
+                return bool(writable)
+            # A board that is a program may take nothing before somebody takes what it sends.
+            data = bytes(self._serial.read(EARLY_BYTES))
+            self._came_early += data
+            if self.transcript:
+                self.transcript.add("<", data)
 
     def _gone(self) -> LinkError:
         return LinkError(self.name, "the port went away; check cable and power of the board")

@@ -24,7 +24,8 @@ class Claims:
         self._input_bytes = input_bytes
         self._settled = vectors.start  # those before have a result, or get none without being sent again
         self._due = vectors.start  # results of those before must have come
-        self._oldest = 0  # the board keeps results from this one on
+        self._oldest = 0  # the board keeps results from this one on ...
+        self._arriving = 0  # ... up to this vector, which it still waits for
         self._asked: SentFrame | None = None
         self._claimed = -1
         self._times = 0
@@ -33,6 +34,7 @@ class Claims:
     def open(self) -> bool:
         """Whether results may still come."""
         self._settled = self._ledger.next_missing(self._settled, self._vectors.stop)
+        self._sender.first_missing = self._settled * self._input_bytes
         return self._settled < self._vectors.stop
 
     def take_results(self, batch: Results) -> None:
@@ -43,7 +45,7 @@ class Claims:
 
     def take_ack(self, ack: Ack) -> None:
         """Note an ACK. Before the board answers a question, it sends all results that it has."""
-        self._oldest = ack.oldest
+        self._oldest, self._arriving = ack.oldest, ack.expected // self._input_bytes
         last = self._sender.last_seen
         if last and last.kind in QUESTIONS and ack.seen == last.number & 0xFF:
             self._note_due(ack.expected // self._input_bytes)
@@ -54,6 +56,7 @@ class Claims:
         if self._asked or not self.open or self._settled >= self._due:
             return
         if self._settled < self._oldest:
+            self._sender.note_kept_results((self._arriving - self._oldest) * self._input_bytes)
             self._settled = self._oldest
             return
         self._times = self._times + 1 if self._claimed == self._settled else 1

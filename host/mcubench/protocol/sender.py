@@ -21,7 +21,7 @@ MOST_DROPPED_SHARE = 0.02
 
 
 class Sender:
-    """`begin` with a part of the stream, `fill` the window, and `take` what the board says.
+    """`begin` with a part of the stream, `send_next` while that sends something, and `take` what the board says.
 
     A line keeps the order of what it does not lose. So when the board has seen a frame, those before it are lost unless
     the board has what was in them; no clock is needed to know. They are sent again first, alone (docs/protocol.md
@@ -31,6 +31,7 @@ class Sender:
     def __init__(self, info: BoardInfo, source: VectorSource, ledger: ResultLedger, patience: Patience) -> None:
         self.retransmits = 0
         self.expected = 0  # what the board lacks begins here
+        self.first_missing = 0  # offset of the first vector whose result may still come
         self._window_bytes = info.window_bytes
         self._grain_bytes = info.grain_bytes
         self._hold_bytes = info.hold_bytes
@@ -38,6 +39,7 @@ class Sender:
         self._source = source
         self._ledger = ledger
         self._patience = patience
+        self._kept_bytes = math.inf  # vector bytes of all results that the board keeps, as far as is known
         self._furthest = 0  # everything below was sent at least once
 
     def begin(self, channel: Channel, start: int, stop: int) -> None:
@@ -49,22 +51,25 @@ class Sender:
         self._unsure: list[SentFrame] = []  # DATA that was seen, and may or may not have been taken
         self._number = channel.next_frame_seq
         self._last_poll: SentFrame | None = None
-        self.expected = self._next = start
+        self.expected = self.first_missing = self._next = start
         self._stop = stop
         self._choose_piece()
 
-    def fill(self) -> None:
-        """Send as much as the board can take, and ask where it stands if that holds things up."""
-        while (start := self._next_start()) < self._stop:
-            if start >= self._furthest_wise:
-                self._poll_if_silent()
-                break
-            stop = self._piece_stop(start)
-            if not self._flight.has_room_for_data(stop - start):
-                break
-            self._send_data(start, stop)
-        if any(not self._is_last_seen(frame) for frame in self._unsure):
-            self._poll_once()  # the ACK that told of a loss was lost
+    def send_next(self) -> bool:
+        """Send the next DATA, or POLL if that says what to send; return False if no DATA was sent."""
+        if any(frame is not self._flight.last_seen for frame in self._unsure):
+            self._poll_once()  # the ACK that told of a loss was lost; the board may still be at the last frame itself
+        start = self._next_start()
+        if start >= self._stop:
+            return False
+        if start >= self._furthest_wise:
+            self._poll_if_silent()
+            return False
+        stop = self._piece_stop(start)
+        if not self._flight.has_room_for_data(stop - start):
+            return False
+        self._send_data(start, stop)
+        return True
 
     def ask(self, kind: FrameType, payload: bytes = b"") -> SentFrame | None:
         """Send POLL, AGAIN or SEEK; return None if there are too many frames on their way."""
@@ -91,6 +96,13 @@ class Sender:
             self._choose_piece()
         return went_on
 
+    def note_kept_results(self, vector_bytes: int) -> None:
+        """Note that a missing result is not kept any more, and that the board keeps those of so many bytes of vectors.
+
+        From now on no more are sent before the first missing result has come.
+        """
+        self._kept_bytes = vector_bytes or math.inf
+
     def is_under_way(self, frame: SentFrame | None) -> bool:
         """Tell whether a frame may still be on its way."""
         return self._flight.holds(frame)
@@ -114,14 +126,18 @@ class Sender:
         return min(stop, self._lost.first[1] if self._lost else self._stop)
 
     @property
-    def _furthest_wise(self) -> int | float:
-        """Where to stop until the board has said more: what it cannot hold is dropped if anything before it is lost."""
-        if not self._hold_bytes:
-            return math.inf
+    def _furthest_wise(self) -> float:
+        """Where to stop until the board has said more.
+
+        What it cannot hold is dropped if anything before it is lost, and a lost result is gone if it cannot keep it.
+        """
+        kept_stop = self.first_missing + self._kept_bytes
         if self._is_lossy:
-            return self._hold_stop
+            return min(self._hold_stop, kept_stop)
+        if self._line.is_known or not self._hold_bytes:
+            return kept_stop
         # So much makes the board say where it stands.
-        return math.inf if self._line.is_known else max(self._hold_stop, self.expected + self._window_bytes // 2)
+        return min(kept_stop, max(self._hold_stop, self.expected + self._window_bytes // 2))
 
     @property
     def _is_lossy(self) -> bool:
@@ -156,10 +172,6 @@ class Sender:
     def _poll_once(self) -> None:
         if not self._flight.holds(self._last_poll):
             self.ask(FrameType.POLL)
-
-    def _is_last_seen(self, frame: SentFrame) -> bool:
-        """Tell whether the board was perhaps still at a frame when it said that it has seen it."""
-        return self._flight.last_seen is frame
 
     def _sort_out(self, ack: Ack | None) -> None:
         """Find out what became of the frames that were seen; only the hold map tells of those beyond `expected`."""

@@ -22,6 +22,10 @@ __all__ = ["Traffic", "VectorStream"]
 # A stream in which nothing moves for this long, and the time of twenty inferences, is dead.
 STALL_TIMEOUT_S = 15.0
 STALL_INFERENCES = 20
+# What a board says when it starts; a line of `info` begins with the same word.
+BOOT_LINE = "boot board="
+# To send so much once more takes less time than another SEEK and the wait for its answer.
+JOINED_BYTES = 1024
 # Rounds over the same vectors that bring no new result.
 MOST_FRUITLESS_ROUNDS = 8
 # A board that had to be brought back so often since the last new result will give none.
@@ -57,8 +61,7 @@ class VectorStream:
         self._patience = Patience(expected_s, board.patience)
         self._ledger = ResultLedger(board.port, self._count, model.input_bytes)
         self._sender = Sender(board.information, source, self._ledger, self._patience)
-        # Sending some vectors once more takes less time than another SEEK and the wait for its answer.
-        self._joined = board.information.window_bytes // (2 * model.input_bytes)
+        self._joined = JOINED_BYTES // model.input_bytes
         self._fresh: deque[VectorResult] = deque()
         self._tx_start, self._rx_start = board.channel.tx_bytes, board.channel.rx_bytes
 
@@ -103,13 +106,13 @@ class VectorStream:
         self._sender.begin(self._board.channel, start, stop)
         self._seek(start)
         while self._claims.open:
-            self._sender.fill()
+            sent = self._sender.send_next()
             self._claims.make()
-            frame = self._receive()
+            frame = self._receive(wait=not sent)
             if frame:
                 self._take(frame)
                 yield from self._take_fresh()
-            else:
+            elif not sent:
                 self._sender.ask(FrameType.POLL)
 
     def _seek(self, offset: int) -> None:
@@ -130,25 +133,27 @@ class VectorStream:
             yield self._fresh.popleft()
             self._note_progress()  # the time that the caller took is not the board's
 
-    def _receive(self) -> Frame | None:
-        """Return the next frame, or None if there is none for unusually long."""
+    def _receive(self, wait: bool = True) -> Frame | None:
+        """Return the next frame; None if there is none, for unusually long if `wait`."""
         if self._stall.expired:
             raise DeadlineError(self._board.port, self._doing, self._stall.timeout_s, self._board.channel.last_seen)
-        deadline = Deadline.after(min(self._patience.wait_s, self._stall.left_s))
+        deadline = Deadline.after(min(self._patience.wait_s, self._stall.left_s) if wait else 0.0)
         while (event := self._board.channel.receive(deadline)) is not None:
             if isinstance(event, Frame):
                 self._patience.heard()
                 return event
-            if event.text.startswith("boot "):
-                self._look_for_restart("the board said that it has started")
-        self._patience.silent()
+            if event.text.startswith(BOOT_LINE):
+                self._board.info()  # which raises RestartedError if the line was no old one
+        if wait:
+            self._patience.silent()
         return None
 
     def _take(self, frame: Frame) -> Ack | None:
         """Note what a frame says; return it if it is an ACK."""
         if frame.type == FrameType.ACK and (ack := parse_ack(frame.payload)):
             if ack.no_model:
-                self._look_for_restart("the board said that it has no model selected")
+                self._board.info()  # which raises RestartedError if it was reset
+                raise ProtocolError(self._board.port, f"the board has no model selected any more while {self._doing}")
             if self._sender.take(ack.seen, ack.expected, ack):
                 self._note_progress()
             self._claims.take_ack(ack)
@@ -162,11 +167,6 @@ class VectorStream:
                     self._fresh.append(result)
                     self._note_progress()
         return None
-
-    def _look_for_restart(self, what: str) -> None:
-        """Raise RestartedError if the board was reset, and else ProtocolError."""
-        self._board.info()
-        raise ProtocolError(self._board.port, f"{what} while {self._doing}, but it was not reset")
 
     def _note_progress(self) -> None:
         self._stall = Deadline.after(self._stall_timeout_s)
