@@ -58,7 +58,7 @@ def test_harness_differs_only_in_engine_and_models(environments: dict[str, dict[
         (("mnist-int8 mnist-float32", "nosuch-model"), "embed_models: cannot read the model .*nosuch-model"),
         (("custom_models = mnist-int8 mnist-float32", "custom_models ="), "embed_models: custom_models is empty"),
         (("custom_engine = generated", "custom_engine = nosuch-engine"), "nosuch-engine"),
-        (("custom_arena_bytes = 262144", "custom_arena_bytes = 20000"), "the board has 20000, 2528 bytes too few"),
+        (("custom_arena_bytes = 229376", "custom_arena_bytes = 20000"), "the board has 20000, 2528 bytes too few"),
         (
             ("board = disco_f746ng", "board = disco_f746ng\nboard_upload.maximum_size = 300000"),
             "the board has 300000, ",

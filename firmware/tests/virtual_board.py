@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mcubench.boards.resolve import BoardAddress, open_board
+from mcubench.boards.opening import open_board
+from mcubench.boards.resolve import BoardAddress
 from mcubench.image_layout import ImageLayout
 from mcubench.protocol.client import Board
 
