@@ -1,11 +1,14 @@
-"""Where the line of a board that is a program comes out: a pty or a TCP port. Bytes only, no rates."""
+"""Where the line of a board that is a program comes out: a pty or a TCP port."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import select
 import socket
+import struct
+import termios
 import time
 import tty
 from pathlib import Path
@@ -19,6 +22,11 @@ __all__ = ["Outside", "PtyOutside", "TcpOutside"]
 _CHUNK_BYTES = 65536
 # A program that has the port open and reads nothing for this long is treated as one that is not there.
 _DEAF_S = 2.0
+# struct termios2 and its ioctl, <asm-generic/termbits.h> of Linux: four sets of flags, line discipline, control
+# characters, and the two speeds as numbers, which the older termios has not for rates without a name.
+_TERMIOS2, _TCGETS2 = struct.Struct("=4IB19s2I"), 0x802C542A
+# No program means this rate, so a pty that has it was given none.
+_UNSET_BAUD = 50
 
 
 class Outside(Protocol):
@@ -26,6 +34,10 @@ class Outside(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def baud(self) -> int | None:
+        """The bit rate that the program at the far end has set, None as long as it has set none."""
 
     def read(self) -> bytes: ...
 
@@ -42,7 +54,9 @@ class PtyOutside:
     def __init__(self, link: Path | None = None) -> None:
         """`link` becomes a symbolic link to the pty; an existing link is replaced, anything else is an InputError."""
         self._master, slave = os.openpty()
-        tty.setraw(slave)  # stays in force, however often the slave is opened and closed
+        # Both stay in force, however often the slave is opened and closed.
+        tty.setraw(slave)
+        _set_speed(slave, termios.B50)
         self._device = os.ttyname(slave)
         os.close(slave)
         os.set_blocking(self._master, False)
@@ -54,6 +68,12 @@ class PtyOutside:
     @property
     def name(self) -> str:
         return f"pty {self._device}"
+
+    @property
+    def baud(self) -> int | None:
+        # The settings of both ends are one; seen from here they are those of the program at the other one.
+        *_, baud = _TERMIOS2.unpack(fcntl.ioctl(self._master, _TCGETS2, bytes(_TERMIOS2.size)))
+        return None if baud == _UNSET_BAUD else int(baud)
 
     def read(self) -> bytes:
         try:
@@ -111,6 +131,10 @@ class TcpOutside:
     def name(self) -> str:
         return f"tcp socket://127.0.0.1:{self._server.getsockname()[1]}"
 
+    @property
+    def baud(self) -> int | None:
+        return None
+
     def read(self) -> bytes:
         if self._client is None:
             self._client = self._accept()
@@ -165,6 +189,12 @@ class TcpOutside:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def _set_speed(terminal: int, speed: int) -> None:
+    attributes = termios.tcgetattr(terminal)
+    attributes[4] = attributes[5] = speed  # ispeed, ospeed
+    termios.tcsetattr(terminal, termios.TCSANOW, attributes)
 
 
 def _make_link(link: Path, device: str) -> None:

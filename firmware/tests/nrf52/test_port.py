@@ -70,6 +70,7 @@ class Wire:
     """The far end of the line, in this process: what is to be sent to the board, and what came from it."""
 
     name = "wire"
+    baud = None
 
     def __init__(self) -> None:
         self.to_board = self.from_board = b""

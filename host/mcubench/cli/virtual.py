@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import time
 from contextlib import closing
 from pathlib import Path
@@ -28,7 +29,9 @@ __all__ = ["command"]
 )
 @click.option("--link", type=click.Path(path_type=Path), help="Make this a symbolic link to the pty.")
 @click.option(
-    "--baud", type=click.IntRange(min=300), help="Rate of the outside in bits/s [default: what the firmware means]."
+    "--baud",
+    type=click.IntRange(min=300),
+    help="Rate of the outside in bits/s [default: as the port is set, or as the firmware means].",
 )
 @click.option(
     "--fault", "faults", multiple=True, metavar="SPEC", help="Misbehave: NAME[:KEY=VALUE,...], see docs/virtual.md."
@@ -36,6 +39,7 @@ __all__ = ["command"]
 @click.option(
     "--strict", is_flag=True, help="End with exit code 1 where real silicon would not do what the firmware expects."
 )
+@click.option("--real-time", is_flag=True, help="Never let virtual time run ahead of real time.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="End after so much virtual time.")
 @click.option("--parent-pid", type=click.IntRange(min=1), help="End when this process has ended.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell of resets, clocks and line rates on stderr.")
@@ -47,11 +51,12 @@ def command(
     baud: int | None,
     faults: tuple[str, ...],
     strict: bool,
+    real_time: bool,
     seconds: float | None,
     parent_pid: int | None,
     verbose: bool,
 ) -> None:
-    """Run firmware on a virtual CHIP; the first line of output names the port to open."""
+    """Run firmware on a virtual CHIP; the first line of output names the port to open. SIGUSR1 pulls its reset pin."""
     if chip not in CHIPS:
         raise InputError(f"no virtual chip '{chip}'; there is {', '.join(CHIPS)}")
     if link is not None and tcp_port is not None:
@@ -62,7 +67,8 @@ def command(
     stops = StopSignals(parent_pid)
     outside: Outside = PtyOutside(link) if tcp_port is None else TcpOutside(tcp_port)
     with closing(outside):
-        board = VirtualBoard(CHIPS[chip], image, outside, parsed, baud, strict)
+        board = VirtualBoard(CHIPS[chip], image, outside, parsed, baud, strict, real_time)
+        signal.signal(signal.SIGUSR1, lambda _number, _frame: board.pull_reset())
         print(f"{outside.name} timing_model={CHIPS[chip].core.model_id}", flush=True)
         end_s = float("inf") if seconds is None else seconds
         started_s = time.monotonic()

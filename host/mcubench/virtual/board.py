@@ -26,6 +26,8 @@ _log = logging.getLogger("mcubench.virtual")
 
 # How often, in virtual time, the board looks outside while its firmware computes.
 _SLICE_S = 0.002
+# No memory there on any of the chips.
+_NOWHERE = 0x0BADC0DE
 
 
 class VirtualBoard:
@@ -43,9 +45,11 @@ class VirtualBoard:
         faults: Iterable[Fault] = (),
         baud: int | None = None,
         strict: bool = False,
+        real_time: bool = False,
     ) -> None:
-        """`baud` fixes the outside's bit rate; without it the outside follows the firmware's standard rate.
+        """`baud` fixes the outside's bit rate; without it the outside has its own or follows the firmware's.
 
+        With `real_time` virtual time never runs ahead of real time.
         Raises InputError if the image does not fit the chip. With `strict`, `run` raises CheckFailedError at the first
         access that real silicon would not serve.
         """
@@ -56,7 +60,7 @@ class VirtualBoard:
         self._faults.check_oscillators(chip.name, chip.oscillators)
         self._machine = Machine(chip.unicorn_model, chip.core, chip.memories, chip.windows)
         self._virtual = VirtualTime(self._machine.counter, chip.boot_hz)
-        self._pace = Pace(self._virtual, outside.wait)
+        self._pace = Pace(self._virtual, outside.wait, real_time)
         self._polls = PollWatch(self._machine.counter, self._virtual, self._pace)
         self._line = UartLine(outside, self._faults, self._virtual, baud)
         self._bus = Bus(self._journal, self._polls, chip.unmodelled)
@@ -68,8 +72,9 @@ class VirtualBoard:
         self._journal.where = self._machine.place
         self._journal.stop = self._machine.stop_soon
         self._polls.look_outside = self._line.collect
-        self._faults.on_reset = lambda: self._request_reset(ResetCause.PIN)
-        self._faults.on_hang = lambda: self._stop_core("the fault option hangs it")
+        self._faults.on_reset = self.pull_reset
+        self._faults.on_core = self._misbehave
+        self._crash = ""  # what the fault option still has to do to the core
         self._dead = False
         self._power_on(image)
 
@@ -92,8 +97,7 @@ class VirtualBoard:
         """Run the firmware until `should_stop` says so; it is asked every few milliseconds."""
         while not should_stop():
             if self._dead:
-                self._pace.idle()
-                self._outside.read()  # nobody is there to take it
+                self._pass_dead_time()
             else:
                 self._run_slice()
             if self._journal.failure is not None:
@@ -101,20 +105,60 @@ class VirtualBoard:
             if self._pending_reset is not None:
                 self._reset(self._pending_reset)
 
+    def pull_reset(self) -> None:
+        """Pull the reset pin; safe at any time, from a signal handler too."""
+        self._request_reset(ResetCause.PIN)
+
+    def _pass_dead_time(self) -> None:
+        """Nothing runs but the peripherals: if a watchdog is among them its reset is the next that happens."""
+        bite_s = self._parts.watchdog.bite_s()
+        if bite_s is None:
+            self._pace.idle()
+        else:
+            self._pace.skip_to(bite_s)
+        self._outside.read()  # nobody is there to take it
+        self._parts.sync()
+
     def _run_slice(self) -> None:
+        if self._crash:
+            self._crash_core()
         failure = self._interrupts.deliver()
         if not failure:
-            end = self._virtual.cycles_at(self._virtual.now_s + _SLICE_S)
-            stop = self._machine.run(self._interrupts.deadline_cycles(end))
+            stop = self._machine.run(self._interrupts.deadline_cycles(self._end_of_slice()))
             if stop is Stop.WAITING:
                 self._wait_for_interrupt()
             elif stop is not Stop.DEADLINE and not self._dead:
                 self._report_fault(stop)
                 failure = self._interrupts.handle(stop)
         if failure:
-            self._stop_core(failure)
+            self._lock_up(failure)
         self._line.collect()
         self._parts.sync()
+        self._pace.hold()
+
+    def _misbehave(self, fault: str) -> None:
+        """The fault option wants the core to go wrong now; called inside a device access."""
+        if fault == "hang":
+            self._stop_core("the fault option hangs it")
+        else:
+            self._crash = fault
+            self._machine.stop_soon()
+
+    def _crash_core(self) -> None:
+        if self._crash == "wild":
+            self._machine.jump(_NOWHERE)
+        elif not self._machine.empty_stack():
+            return  # no function begins here: one more basic block
+        self._journal.note(f"the fault option makes the core crash: {self._crash}")
+        self._crash = ""
+
+    def _end_of_slice(self) -> int:
+        """The cycle count at which to look around again; a watchdog bites on time."""
+        if self._crash:
+            return self._machine.counter.cycles + 1
+        end_s = self._virtual.now_s + _SLICE_S
+        bite_s = self._parts.watchdog.bite_s()
+        return self._virtual.cycles_at(end_s if bite_s is None else min(end_s, bite_s))
 
     def _wait_for_interrupt(self) -> None:
         """WFI: time passes until an interrupt is pending; for a while if there is none, then the core waits again."""
@@ -144,18 +188,27 @@ class VirtualBoard:
     def _reset(self, cause: ResetCause) -> None:
         self._pending_reset = None
         self._dead = False
+        self._crash = ""
         self._journal.note(f"reset: {cause.value}")
         self._bus.reset()
         self._parts.reset_by(cause)
         self._machine.reset(self._chip.vector_table)
         self._faults.restarted()
+        self._polls.interrupted()
 
     def _request_reset(self, cause: ResetCause) -> None:
         self._pending_reset = cause
         self._machine.stop_soon()
 
+    def _lock_up(self, reason: str) -> None:
+        if self._chip.lockup_resets:
+            _log.error("the core locked up: %s; the chip resets itself", reason)
+            self._request_reset(ResetCause.LOCKUP)
+        else:
+            self._stop_core(reason)
+
     def _stop_core(self, reason: str) -> None:
-        _log.error("the core stopped: %s; the board is dead until it is started again", reason)
+        _log.error("the core stopped: %s; the board is dead until it is reset", reason)
         self._dead = True
         self._machine.stop_soon()
 
@@ -173,7 +226,7 @@ class VirtualBoard:
             memory=self._machine.memory,
             line=self._line,
             oscillator_hz=self._faults.oscillator_hz,
-            request_reset=lambda: self._request_reset(ResetCause.SOFTWARE),
+            request_reset=self._request_reset,
             window=self._on_window,
         )
 

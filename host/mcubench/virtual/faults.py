@@ -3,12 +3,16 @@
     silence:after=N              after N bytes sent, nothing more comes
     garbage:after=N              after N bytes sent, every byte is a random one
     drop:rate=R  flip:rate=R  double:rate=R      lose, change one bit of, or repeat a byte with probability R
+    slow:max_baud=N,rate=R       the line changes one bit of a byte with probability R (0.1) above N bits/s
     reset:after=N                the reset pin is pulled after N bytes sent, once
-    crystal:hse_hz=F,hsi_hz=F    the true frequency of an oscillator (nRF52840: hfxo_hz, hfint_hz); 0: it never starts
-    hang:after=N                 the core stops after N inferences (falling edges of the window pin)
+    crystal:hse_hz=F,hsi_hz=F,lsi_hz=F    the true frequency of an oscillator; a crystal of 0 never starts
+    crystal:hfxo_hz=F,hfint_hz=F,lfrc_hz=F    the same for the nRF52840
+    hang:after=N                 the core stops after N inferences (falling edges of the window pin), once
+    wild:after=N                 after N inferences the core goes on where there is no memory, once
+    overflow:after=N             after N inferences the stack is full when the next function begins, once
     die:after=N                  the process ends after N bytes sent
 
-`seed=S` makes another replayable sequence, `to=board` or `to=host` limits drop, flip and double to one direction.
+`seed=S` makes another replayable sequence, `to=board` or `to=host` limits drop, flip, double and slow to one direction.
 """
 
 from __future__ import annotations
@@ -31,14 +35,18 @@ _DEFAULTS: Mapping[str, Mapping[str, float]] = {
     "drop": _RANDOM,
     "flip": _RANDOM,
     "double": _RANDOM,
+    "slow": {"max_baud": 115200.0, "rate": 0.1, "seed": 0.0},
     "reset": _COUNTED,
     "crystal": {},
     "hang": _COUNTED,
+    "wild": _COUNTED,
+    "overflow": _COUNTED,
     "die": _COUNTED,
 }
-_CRYSTALS, _INTERNALS = ("hse_hz", "hfxo_hz"), ("hsi_hz", "hfint_hz")
+_CRYSTALS, _INTERNALS = ("hse_hz", "hfxo_hz"), ("hsi_hz", "hfint_hz", "lsi_hz", "lfrc_hz")
 _OPTIONAL = {"crystal": (*_CRYSTALS, *_INTERNALS)}
-_DIRECTED = ("drop", "flip", "double")
+_DIRECTED = ("drop", "flip", "double", "slow")
+_OF_THE_CORE = ("hang", "wild", "overflow")
 _DEAD_EXIT_CODE = 3
 
 
@@ -100,7 +108,7 @@ class BoardFaults:
         self._reset_done = False
         self._resetting = False
         self.on_reset: Callable[[], None] = lambda: None
-        self.on_hang: Callable[[], None] = lambda: None
+        self.on_core: Callable[[str], None] = lambda _name: None
 
     def oscillator_hz(self, name: str, nominal_hz: float) -> float:
         """Return the true frequency of the oscillator `name`, as in "hse"."""
@@ -123,19 +131,22 @@ class BoardFaults:
 
     def window(self, active: bool) -> None:
         """Count an inference when its timed window closes."""
-        self._inferences += not active
-        if not active and any(f.name == "hang" and self._inferences >= f.values["after"] for f in self._faults):
-            self.on_hang()
+        if active:
+            return
+        self._inferences += 1
+        for fault in self._faults:
+            if fault.name in _OF_THE_CORE and self._inferences == max(1, fault.values["after"]):
+                self.on_core(fault.name)
 
-    def to_board(self, data: bytes) -> bytes:
-        """Return what reaches the board of bytes from the outside."""
-        return b"".join(self._mangle(bytes([byte]), "board") for byte in data) if self._faults else data
+    def to_board(self, data: bytes, baud: float) -> bytes:
+        """Return what reaches the board of bytes from the outside, on a line of `baud` bits/s."""
+        return b"".join(self._mangle(bytes([byte]), "board", baud) for byte in data) if self._faults else data
 
-    def to_host(self, data: bytes) -> bytes:
-        """Return what reaches the outside of bytes from the board."""
-        return b"".join(self._send(bytes([byte])) for byte in data) if self._faults else data
+    def to_host(self, data: bytes, baud: float) -> bytes:
+        """Return what reaches the outside of bytes from the board, on a line of `baud` bits/s."""
+        return b"".join(self._send(bytes([byte]), baud) for byte in data) if self._faults else data
 
-    def _send(self, byte: bytes) -> bytes:
+    def _send(self, byte: bytes, baud: float) -> bytes:
         sent, self._sent = self._sent, self._sent + 1
         for fault, dice in zip(self._faults, self._dice, strict=True):
             if sent < fault.values.get("after", 0):
@@ -149,17 +160,24 @@ class BoardFaults:
                 return b""
             if fault.name == "garbage":
                 byte = dice.randbytes(1)
-        return b"" if self._resetting else self._mangle(byte, "host")
+        return b"" if self._resetting else self._mangle(byte, "host", baud)
 
-    def _mangle(self, byte: bytes, direction: str) -> bytes:
+    def _mangle(self, byte: bytes, direction: str, baud: float) -> bytes:
         for fault, dice in zip(self._faults, self._dice, strict=True):
-            if fault.name in _DIRECTED and fault.to in ("both", direction) and dice.random() < fault.values["rate"]:
+            if fault.name not in _DIRECTED or fault.to not in ("both", direction):
+                continue
+            if baud > fault.values.get("max_baud", 0.0) and dice.random() < fault.values["rate"]:
                 byte = _MANGLERS[fault.name](byte, dice)
         return byte
 
 
+def _flip(byte: bytes, dice: random.Random) -> bytes:
+    return bytes(value ^ 1 << dice.randrange(8) for value in byte)
+
+
 _MANGLERS: Mapping[str, Callable[[bytes, random.Random], bytes]] = {
     "drop": lambda _byte, _dice: b"",
-    "flip": lambda byte, dice: bytes(value ^ 1 << dice.randrange(8) for value in byte),
+    "flip": _flip,
     "double": lambda byte, _dice: byte + byte,
+    "slow": _flip,
 }

@@ -13,3 +13,5 @@ class ResetCause(enum.Enum):
     POWER_ON = "power-on"
     PIN = "pin"
     SOFTWARE = "software"
+    WATCHDOG = "watchdog"
+    LOCKUP = "lockup"

@@ -20,6 +20,8 @@ LONGEST_SLEEP_S = 0.02
 _ALLOWANCE_S = 0.02
 # A sleep shorter than this costs more than it is worth.
 _SHORTEST_SLEEP_S = 0.0003
+# In real time bytes from outside are noticed this often, even while the line is busy: as often as a USB adapter looks.
+_REAL_TIME_STEP_S = 0.001
 # A PC that needed longer than this since the board was last idle was computing, and virtual time does not follow it.
 _LONGEST_CATCH_UP_S = 0.05
 
@@ -65,33 +67,47 @@ class Pace:
     differ by half a second of cycles. Computing takes virtual time by cycles, however long the PC needs for it.
     """
 
-    def __init__(self, virtual: VirtualTime, wait: Callable[[float], None]) -> None:
-        """`wait(timeout_s)` returns when something has come from outside, at the latest after `timeout_s`."""
+    def __init__(self, virtual: VirtualTime, wait: Callable[[float], None], real_time: bool = False) -> None:
+        """`wait(timeout_s)` returns when something has come from outside, at the latest after `timeout_s`.
+
+        With `real_time` virtual time never runs ahead of real time, whatever passes. Where the PC is too slow it falls
+        behind, catches up only where it would have been ahead, and does not count the PC's slowness as waiting.
+        """
+        self._real_time = real_time
         self._virtual = virtual
         self._wait = wait
         self._allowance_s = _ALLOWANCE_S
         self._in_step_s = time.monotonic()
         self._set_anchor()
 
-    def skip_to(self, at_s: float) -> None:
-        """Pass to a known moment, in no real time or, within the allowance, in as much."""
-        self._virtual.advance(at_s - self._virtual.now_s)
+    def skip_to(self, at_s: float, most_s: float = math.inf) -> None:
+        """Pass to a known moment, not beyond `most_s`, in no real time or, within the allowance, in as much."""
+        if self._real_time:
+            self._follow(min(at_s, most_s))
+            return
+        self._virtual.advance(min(at_s, most_s) - self._virtual.now_s)
         ahead_s = min(self._ahead_s(), self._allowance_s)
         if ahead_s > _SHORTEST_SLEEP_S:
             self._allowance_s -= ahead_s
             time.sleep(ahead_s)
 
-    def idle(self, until_s: float | None = None) -> None:
+    def hold(self) -> None:
+        """Let real time catch up, where that is asked for."""
+        if self._real_time and (ahead_s := self._ahead_s()) > _SHORTEST_SLEEP_S:
+            time.sleep(ahead_s)
+
+    def idle(self, until_s: float = math.inf) -> None:
         """Sleep until something comes from outside, for a bounded time, at most until the virtual moment `until_s`."""
         self.keep_step(until_s)
-        timeout_s = LONGEST_SLEEP_S if until_s is None else min(LONGEST_SLEEP_S, until_s - self._virtual.now_s)
+        behind_s = max(0.0, -self._ahead_s())
+        timeout_s = min(LONGEST_SLEEP_S, until_s - self._virtual.now_s) - behind_s
         start_s = time.monotonic()
         self._wait(max(0.0, timeout_s))
         self._allowance_s = min(_ALLOWANCE_S, self._allowance_s + time.monotonic() - start_s)
         self._catch_up(until_s)
         self._in_step_s = time.monotonic()
 
-    def keep_step(self, until_s: float | None = None) -> None:
+    def keep_step(self, until_s: float = math.inf) -> None:
         """Let virtual time follow real time, now that the firmware waits, at most until the virtual moment `until_s`.
 
         It catches up with a short piece of work that took the PC longer than its cycles say. After long work, or where
@@ -99,16 +115,27 @@ class Pace:
         """
         now_s = time.monotonic()
         ahead_s = self._ahead_s()
-        if now_s - self._in_step_s > _LONGEST_CATCH_UP_S or ahead_s > _SHORTEST_SLEEP_S:
+        if self._real_time:
+            self.hold()
+            if ahead_s < 0:
+                self._set_anchor()
+        elif now_s - self._in_step_s > _LONGEST_CATCH_UP_S or ahead_s > _SHORTEST_SLEEP_S:
             self._set_anchor()
         else:
             self._catch_up(until_s)
         self._in_step_s = now_s
 
-    def _catch_up(self, until_s: float | None) -> None:
-        """Pass the time that real time is ahead by, but not beyond `until_s`: a timer's moment is never missed."""
-        behind_s = -self._ahead_s()
-        self._virtual.advance(behind_s if until_s is None else min(behind_s, until_s - self._virtual.now_s))
+    def _catch_up(self, until_s: float) -> None:
+        """Pass the time that real time is ahead by, but not beyond `until_s`: a timer's moment is never missed.
+
+        What is left is passed the next time, when firmware has had the chance to reload its watchdog.
+        """
+        self._virtual.advance(min(-self._ahead_s(), until_s - self._virtual.now_s))
+
+    def _follow(self, at_s: float) -> None:
+        """Pass to a moment in as much real time, but in steps so short that bytes from outside are noticed."""
+        self._virtual.advance(min(at_s, self._virtual.now_s + _REAL_TIME_STEP_S) - self._virtual.now_s)
+        self.hold()
 
     def _set_anchor(self) -> None:
         """From now on, equal times pass on both clocks."""

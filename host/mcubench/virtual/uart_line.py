@@ -26,24 +26,29 @@ _FRAME_BITS = 10  # the outside sends start bit, 8 data bits, stop bit
 class LineFaults(Protocol):
     """What a fault option does to the bytes of a line."""
 
-    def to_board(self, data: bytes) -> bytes: ...
+    def to_board(self, data: bytes, baud: float) -> bytes: ...
 
-    def to_host(self, data: bytes) -> bytes: ...
+    def to_host(self, data: bytes, baud: float) -> bytes: ...
 
 
 class UartLine:
     """Bytes in flight between one UART and the outside.
 
     A byte from the outside has arrived one byte time after the one before it, at the earliest one byte time after the
-    board noticed it. If the two sides' bit rates differ too much, bytes arrive garbled, in both directions.
+    board noticed it. If the two sides' bit rates differ too much when it arrives, it is garbled, in both directions.
     """
 
     def __init__(self, outside: Outside, faults: LineFaults, virtual: VirtualTime, baud: int | None) -> None:
-        """`baud` fixes the outside's rate in bits/s; None follows the firmware to the nearest standard rate."""
+        """`baud` fixes the outside's rate in bits/s.
+
+        Without it the rate is the one that the outside itself has, and as long as it has none the firmware's, or rather
+        the standard rate nearest to that.
+        """
         self._outside = outside
         self._faults = faults
         self._virtual = virtual
         self._fixed_baud = baud
+        self._set_baud = outside.baud  # as last seen: asking takes a system call
         self._device_baud = 0.0
         self._nominal_baud = 0.0
         self._pending = bytearray()
@@ -61,9 +66,8 @@ class UartLine:
 
     @property
     def outside_baud(self) -> int:
-        if self._fixed_baud is not None:
-            return self._fixed_baud
-        return min(_STANDARD_BAUD, key=lambda rate: abs(rate - self._nominal_baud))
+        chosen = self._fixed_baud or self._set_baud
+        return chosen or min(_STANDARD_BAUD, key=lambda rate: abs(rate - self._nominal_baud))
 
     @property
     def matching(self) -> bool:
@@ -79,19 +83,17 @@ class UartLine:
         """Take what the outside has sent; its bytes begin to arrive now."""
         if len(self._pending) >= _MOST_PENDING:
             return
-        data = self._faults.to_board(self._outside.read())
+        data = self._outside.read()
+        self._look_at_rate()
+        data = self._faults.to_board(data, self.outside_baud)
         if not data:
             return
-        if not self._device_baud:
-            return  # nobody listens, the bytes pass by
-        if not self.matching:
-            data = resample(data, self.outside_baud / self._device_baud)
         if not self._pending:
             self._first_arrival_s = self._virtual.now_s + self.byte_s
         self._pending += data
 
     def take_arrived(self, most: int | None = None) -> bytes:
-        """Return the bytes whose last bit has arrived by now, oldest first."""
+        """Return the bytes whose last bit has arrived by now, oldest first, as the UART understands them."""
         if not self._pending:
             return b""
         late_s = self._virtual.now_s + ROUNDING_S - self._first_arrival_s
@@ -103,6 +105,8 @@ class UartLine:
         data = bytes(self._pending[:count])
         del self._pending[:count]
         self._first_arrival_s += count * self.byte_s
+        if self._device_baud and not self.matching:
+            data = resample(data, self.outside_baud / self._device_baud)
         return data
 
     @property
@@ -118,8 +122,16 @@ class UartLine:
 
     def send(self, data: bytes) -> None:
         """Deliver bytes that the UART has finished sending."""
+        self._look_at_rate()
         if not self.matching:
             data = resample(data, self._device_baud / self.outside_baud)
-        data = self._faults.to_host(data)
+        data = self._faults.to_host(data, self._device_baud)
         if data:
             self._outside.write(data)
+
+    def _look_at_rate(self) -> None:
+        baud = self._outside.baud
+        if baud != self._set_baud:
+            self._set_baud = baud
+            if self._fixed_baud is None:
+                _log.info("line: the outside runs at %d bits/s", self.outside_baud)

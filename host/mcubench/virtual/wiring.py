@@ -18,7 +18,7 @@ from mcubench.virtual.time import VirtualTime
 from mcubench.virtual.timing import CoreModel, CycleCounter, MemoryRegion
 from mcubench.virtual.uart_line import UartLine
 
-__all__ = ["Chip", "ChipParts", "Wiring"]
+__all__ = ["Chip", "ChipParts", "Watchdog", "Wiring"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,15 @@ class Wiring:
     memory: MemoryBus
     line: UartLine
     oscillator_hz: Callable[[str, float], float]  # name and nominal frequency to the true one
-    request_reset: Callable[[], None]
+    request_reset: Callable[[ResetCause], None]
     window: Callable[[bool], None]  # the pin that marks the timed window went high or low
+
+
+class Watchdog(Protocol):
+    """Resets the chip unless firmware tells it in time not to."""
+
+    def bite_s(self) -> float | None:
+        """The moment at which it does so, None while it is off."""
 
 
 class ChipParts(Protocol):
@@ -49,6 +56,9 @@ class ChipParts(Protocol):
     @property
     def vector_table(self) -> int:
         """Address of the vector table that the core uses now."""
+
+    @property
+    def watchdog(self) -> Watchdog: ...
 
     def reset_by(self, cause: ResetCause) -> None:
         """Show the firmware why it starts; called after all registers were reset."""
@@ -72,3 +82,4 @@ class Chip:
     windows: tuple[MemoryRegion, ...]  # device address ranges
     unmodelled: Mapping[int, tuple[int, str]]  # start to size and name of peripherals without a model
     build: Callable[[Wiring], ChipParts]
+    lockup_resets: bool = False  # whether a locked-up core resets the chip

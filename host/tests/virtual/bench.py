@@ -54,6 +54,7 @@ class BytesOutside:
     """The far end of the line in memory: what the board sent, and what it shall receive."""
 
     name = "bytes"
+    baud: int | None = None
 
     def __init__(self) -> None:
         self.sent = b""
@@ -105,6 +106,12 @@ class Bench:
         self.board.run(lambda: text in self.sent or self.board.now_s >= end_s)
         assert text in self.sent
         return self.sent
+
+    def run_until(self, done: Callable[[], bool], seconds: float = 1.0) -> None:
+        """Run until `done()`, which must come within `seconds`."""
+        end_s = self.board.now_s + seconds
+        self.board.run(lambda: done() or self.board.now_s >= end_s)
+        assert done()
 
     def run_for(self, seconds: float) -> None:
         end_s = self.board.now_s + seconds

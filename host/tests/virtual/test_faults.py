@@ -129,5 +129,5 @@ def test_hang_after_inferences(bench: Callable[..., Bench], caplog: pytest.LogCa
 
 def test_no_faults_touch_nothing() -> None:
     faults = BoardFaults()
-    assert faults.to_host(DATA) == faults.to_board(DATA) == DATA
+    assert faults.to_host(DATA, 1e6) == faults.to_board(DATA, 1e6) == DATA
     assert faults.oscillator_hz("hse", 25e6) == 25e6

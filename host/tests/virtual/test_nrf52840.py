@@ -134,7 +134,7 @@ def test_internal_oscillator_may_be_wrong_too(bench: Callable[..., Bench]) -> No
 
 
 def test_oscillator_of_another_chip_is_refused(bench: Callable[..., Bench]) -> None:
-    with pytest.raises(InputError, match="nrf52840 has hfxo_hz, hfint_hz, not hse_hz"):
+    with pytest.raises(InputError, match="nrf52840 has hfxo_hz, hfint_hz, lfrc_hz, not hse_hz"):
         bench("clock", faults=["crystal:hse_hz=24e6"])
 
 

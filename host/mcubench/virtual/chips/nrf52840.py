@@ -12,7 +12,7 @@ from unicorn.arm_const import UC_CPU_ARM_CORTEX_M4
 
 from mcubench.virtual.machine import Memory
 from mcubench.virtual.peripherals.dwt import DWT_BASE, DebugControl, Dwt
-from mcubench.virtual.peripherals.nrf_clock import NrfClock
+from mcubench.virtual.peripherals.nrf_clock import LFXO_HZ, NrfClock
 from mcubench.virtual.peripherals.nrf_counter import NrfCounter
 from mcubench.virtual.peripherals.nrf_gpio import NrfGpio
 from mcubench.virtual.peripherals.nrf_nvmc import NrfNvmc, NrfUicr
@@ -21,6 +21,7 @@ from mcubench.virtual.peripherals.nrf_rtc import NrfRtc
 from mcubench.virtual.peripherals.nrf_signals import Interconnect
 from mcubench.virtual.peripherals.nrf_timer import NrfTimer
 from mcubench.virtual.peripherals.nrf_uarte import NrfUarte
+from mcubench.virtual.peripherals.nrf_wdt import NrfWdt
 from mcubench.virtual.peripherals.nvic import SYS_TICK, Nvic
 from mcubench.virtual.peripherals.scb import Scb
 from mcubench.virtual.peripherals.systick import SysTick
@@ -41,9 +42,9 @@ _PRIORITY_BITS = 3  # __NVIC_PRIO_BITS
 # PS, CPU, "CPU and support module configuration": wait states of the flash without the cache.
 _FLASH_WAIT_STATES = 2
 _RAM = range(0x20000000, 0x20000000 + 256 * _KIB)
-_CLOCK, _UARTE0, _NVMC, _PPI = 0x40000000, 0x40002000, 0x4001E000, 0x4001F000
+_CLOCK, _UARTE0, _WDT, _NVMC, _PPI = 0x40000000, 0x40002000, 0x40010000, 0x4001E000, 0x4001F000
 _IRQS = 48
-_CLOCK_IRQ, _UARTE0_IRQ = 0, 2
+_CLOCK_IRQ, _UARTE0_IRQ, _WDT_IRQ = 0, 2, 16
 # Name, base, compare registers, interrupt (nrf52840_peripherals.h: TIMERn_CC_NUM, RTCn_CC_NUM).
 _TIMERS = (
     ("TIMER0", 0x40008000, 4, 8),
@@ -73,6 +74,7 @@ class _Parts:
             virtual,
             wiring.oscillator_hz("hfint", _CPU_HZ),
             wiring.oscillator_hz("hfxo", _CPU_HZ),
+            wiring.oscillator_hz("lfrc", LFXO_HZ),
             journal,
         )
         self.uarte0 = NrfUarte(
@@ -94,6 +96,14 @@ class _Parts:
             name: NrfRtc(name, base, compares, interconnect, virtual, lambda: self.clock.lfclk_hz, journal)
             for name, base, compares, _irq in _RTCS
         }
+        self.watchdog = NrfWdt(
+            _WDT,
+            interconnect,
+            virtual,
+            lambda: self.clock.watchdog_hz,
+            journal,
+            lambda: wiring.request_reset(ResetCause.WATCHDOG),
+        )
         self.nvmc = NrfNvmc(wiring.counter, journal, self._memory_changed)
         self.ports = (NrfGpio(32), NrfGpio(16))
         self.ports[1].on_level(_WINDOW_PIN, wiring.window)
@@ -105,9 +115,13 @@ class _Parts:
         wiring.polls.add_timer(self.systick.next_event_s)
         for counter in (*self.timers.values(), *self.rtcs.values()):
             wiring.polls.add_timer(counter.next_event_s)
+        wiring.polls.add_timer(self.watchdog.next_event_s)
+        wiring.polls.add_watchdog(self.watchdog.bite_s)
 
     def reset_by(self, cause: ResetCause) -> None:
         self.clock.reset_by(cause)
+        if cause not in (ResetCause.SOFTWARE, ResetCause.LOCKUP):  # PS, POWER, "Reset behavior"
+            self.watchdog.stop()
 
     def sync(self) -> None:
         """The clock first: the others count its ticks. Bytes may clear a timer, and a timer may start a transfer."""
@@ -117,6 +131,7 @@ class _Parts:
             counter.sync()
         self.uarte0.sync()
         self.systick.sync()
+        self.watchdog.sync()
 
     @property
     def vector_table(self) -> int:
@@ -126,6 +141,7 @@ class _Parts:
         lines: dict[int, Callable[[], bool]] = {
             _CLOCK_IRQ: lambda: self.clock.interrupt,
             _UARTE0_IRQ: lambda: self.uarte0.interrupt,
+            _WDT_IRQ: lambda: self.watchdog.interrupt,
         }
         for table, counters in ((_TIMERS, self.timers), (_RTCS, self.rtcs)):
             for name, _base, _compares, irq in table:
@@ -144,6 +160,7 @@ class _Parts:
         for name, base, _compares, _irq in _RTCS:
             bus.place(name, base, self.rtcs[name], sync=self.sync)
         bus.place("NVMC", _NVMC, self.nvmc)
+        bus.place("WDT", _WDT, self.watchdog, sync=self.sync)
         bus.place("UICR", 0x10001000, uicr)
         bus.place("PPI", _PPI, ppi, sync=self.sync)
         bus.place("TEMP", 0x4000C000, Stored(_TEMP_COEFFICIENTS))
@@ -166,6 +183,7 @@ class _Parts:
             self._wiring.journal.note(f"clock: the core runs at {hz / 1e6:g} MHz")
             self._wiring.virtual.set_hz(hz)
         self.uarte0.clocks_changed()
+        self.watchdog.clock_changed()
         self._memory_changed()
 
     def _memory_changed(self) -> None:
@@ -213,7 +231,6 @@ _UNMODELLED_BLOCKS = {
     0x4000D000: "RNG",
     0x4000E000: "ECB",
     0x4000F000: "AAR, CCM",
-    0x40010000: "WDT",
     0x40012000: "QDEC",
     0x40013000: "COMP, LPCOMP",
     0x40014000: "EGU0, SWI0",
@@ -256,7 +273,7 @@ NRF52840 = Chip(
     core=CORTEX_M4,
     unicorn_model=UC_CPU_ARM_CORTEX_M4,
     boot_hz=_CPU_HZ,
-    oscillators=("hfxo", "hfint"),
+    oscillators=("hfxo", "hfint", "lfrc"),
     vector_table=0x00000000,
     memories=(  # PS, Memory
         Memory(_region("flash", 0x00000000, 1024, "flash", cached=True), rom=True),
@@ -273,4 +290,5 @@ NRF52840 = Chip(
     ),
     unmodelled={base: (4 * _KIB, name) for base, name in _UNMODELLED_BLOCKS.items()},
     build=_Parts,
+    lockup_resets=True,
 )

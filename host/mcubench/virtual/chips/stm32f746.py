@@ -1,6 +1,6 @@
 """STM32F746NG on the 32F746G-DISCOVERY board: 25 MHz crystal, USART1 to the ST-LINK (RM0385, DS10916, UM1907).
 
-Not modelled: power-saving modes, watchdogs, timers, and every peripheral in the table at the end.
+Not modelled: power-saving modes, the window watchdog, timers, and every peripheral in the table at the end.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from mcubench.virtual.peripherals.gpio import Gpio
 from mcubench.virtual.peripherals.nvic import SYS_TICK, Nvic
 from mcubench.virtual.peripherals.scb import Scb
 from mcubench.virtual.peripherals.stm32_crc import Crc
+from mcubench.virtual.peripherals.stm32_iwdg import Iwdg
 from mcubench.virtual.peripherals.stm32f7_clocks import Rcc
 from mcubench.virtual.peripherals.systick import SysTick
 from mcubench.virtual.peripherals.usart import Usart
+from mcubench.virtual.registers import Stored
 from mcubench.virtual.reset import ResetCause
 from mcubench.virtual.timing import CORTEX_M7, MemoryKind, MemoryRegion, MemoryState
 from mcubench.virtual.wiring import Chip, Wiring
@@ -47,6 +49,13 @@ _USART1_RX_PINS = (("B", 7, 7), ("A", 10, 7))
 _IRQS = 98
 _USART1_IRQ = 37
 _DMA2_IRQS = (56, 57, 58, 59, 60, 68, 69, 70)
+# RM0385 40.16: what stands still while a debugger halts the core, which none does here. IDCODE: revision Z.
+_DBGMCU = (
+    ("IDCODE", 0x00, 0x10016449, 0),
+    ("CR", 0x04, 0, 0xE7),
+    ("APB1_FZ", 0x08, 0, 0x067F1FFF),
+    ("APB2_FZ", 0x0C, 0, 0x00070003),
+)
 _WINDOW_PIN = ("I", 3)  # Arduino header D7, which our firmware marks its timed window with
 
 
@@ -56,9 +65,19 @@ class _Parts:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         oscillators = Oscillators(
-            hsi_hz=wiring.oscillator_hz("hsi", _NOMINAL.hsi_hz), hse_hz=wiring.oscillator_hz("hse", _NOMINAL.hse_hz)
+            hsi_hz=wiring.oscillator_hz("hsi", _NOMINAL.hsi_hz),
+            hse_hz=wiring.oscillator_hz("hse", _NOMINAL.hse_hz),
+            lsi_hz=wiring.oscillator_hz("lsi", _NOMINAL.lsi_hz),
         )
         self.rcc = Rcc(oscillators, _NOMINAL, wiring.virtual, wiring.journal)
+        self.watchdog = Iwdg(
+            oscillators.lsi_hz,
+            self.rcc.force_lsi,
+            lambda: self.rcc.lsi_runs,
+            wiring.virtual,
+            wiring.journal,
+            lambda: wiring.request_reset(ResetCause.WATCHDOG),
+        )
         self.scb = Scb(_CPUID, wiring.request_reset, CACHE_ENABLES, self._memory_changed)
         self.caches = Caches(self.scb.ccr, wiring.counter, wiring.journal, CORTEX_M7.icache, CORTEX_M7.dcache)
         self.systick = SysTick(
@@ -80,9 +99,10 @@ class _Parts:
         self.gpio[letter].on_level(pin, wiring.window)
         self._place()
         self.rcc.on_change(self._clocks_changed)
-        for source in (self.rcc, self.rcc.power, self.usart1):
+        for source in (self.rcc, self.rcc.power, self.usart1, self.watchdog):
             wiring.polls.add_events(source.next_event_s)
         wiring.polls.add_timer(self.systick.next_event_s)
+        wiring.polls.add_watchdog(self.watchdog.bite_s)
 
     def reset_by(self, cause: ResetCause) -> None:
         self.rcc.reset_by(cause)
@@ -90,6 +110,7 @@ class _Parts:
     def sync(self) -> None:
         self.usart1.sync()
         self.systick.sync()
+        self.watchdog.sync()
 
     @property
     def vector_table(self) -> int:
@@ -113,6 +134,8 @@ class _Parts:
 
         control = DebugControl()
         bus.place("FLASH", 0x40023C00, self.rcc.flash)
+        bus.place("IWDG", 0x40003000, self.watchdog, sync=self.watchdog.sync)
+        bus.place("DBGMCU", 0xE0042000, Stored(_DBGMCU))
         bus.place("PWR", 0x40007000, self.rcc.power, gate("APB1ENR", 28))
         bus.place("CRC", 0x40023000, Crc(), gate("AHB1ENR", 12))
         bus.place("DMA2", 0x40026400, self.dma2, gate("AHB1ENR", 22), self.dma2.sync)
@@ -160,7 +183,6 @@ _UNMODELLED = {
     0x40002400: (0x400, "LPTIM1"),
     0x40002800: (0x400, "RTC"),
     0x40002C00: (0x400, "WWDG"),
-    0x40003000: (0x400, "IWDG"),
     0x40003800: (0x400, "SPI2"),
     0x40003C00: (0x400, "SPI3"),
     0x40004000: (0x400, "SPDIFRX"),
@@ -210,7 +232,6 @@ _UNMODELLED = {
     0xE0002000: (0x1000, "FPB"),
     0xE000E000: (0x1000, "System control space"),
     0xE0040000: (0x1000, "TPIU"),
-    0xE0042000: (0x400, "DBGMCU"),
 }
 
 STM32F746 = Chip(
@@ -218,7 +239,7 @@ STM32F746 = Chip(
     core=CORTEX_M7,
     unicorn_model=UC_CPU_ARM_CORTEX_M7,
     boot_hz=_NOMINAL.hsi_hz,
-    oscillators=("hse", "hsi"),
+    oscillators=("hse", "hsi", "lsi"),
     vector_table=0x08000000,
     memories=(
         Memory(_region("itcm", 0x00000000, 16, "itcm")),

@@ -14,7 +14,9 @@ from mcubench.virtual.registers import ALL_BITS, Poll, Register, plain_registers
 from mcubench.virtual.reset import ResetCause
 from mcubench.virtual.time import VirtualTime
 
-__all__ = ["NrfClock"]
+__all__ = ["LFXO_HZ", "NrfClock"]
+
+LFXO_HZ = 32768.0
 
 # The crystal is taken for ready after its debounce time and this. With the register's reset value that makes the
 # 0.36 ms which the nRF52832's specification calls typical; that of the nRF52840 was not at hand to check.
@@ -22,9 +24,15 @@ _HFXO_START_S = 0.1e-3
 _DEBOUNCE_UNIT_S = 16e-6
 # LFRC, LFXO and the clock synthesised from HFCLK, by LFCLKSRC. Typical values, not checked at a source.
 _LFCLK_START_S = (0.6e-3, 0.25, 0.1e-3)
-_LFCLK_HZ = 32768.0
 _XTAL, _STATE_RUNNING = 1 << 0, 1 << 16
-_RESETPIN, _SREQ = 1 << 0, 1 << 2
+_RESETPIN, _DOG, _SREQ, _LOCKUP = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_CAUSE_FLAGS = {
+    ResetCause.PIN: _RESETPIN,
+    ResetCause.WATCHDOG: _DOG,
+    ResetCause.SOFTWARE: _SREQ,
+    ResetCause.LOCKUP: _LOCKUP,
+}
+_RC = 0  # LFCLKSRC
 _RESETREAS_BITS = 0x001F000F
 
 
@@ -38,12 +46,14 @@ class NrfClock:
         virtual: VirtualTime,
         hfint_hz: float,
         hfxo_hz: float,
+        lfrc_hz: float,
         journal: Journal,
     ) -> None:
         """True frequencies, as the CPU gets them; an `hfxo_hz` of 0 is a crystal that never starts."""
         self._virtual = virtual
         self._hfint_hz = hfint_hz
         self._hfxo_hz = hfxo_hz
+        self._lfrc_hz = lfrc_hz
         self._journal = journal
         self._signals = signals = Signals(base, interconnect, virtual)
         self._hfxo = ReadyFlag(virtual, _HFXO_START_S, works=hfxo_hz > 0)
@@ -97,13 +107,11 @@ class NrfClock:
 
     def reset_by(self, cause: ResetCause) -> None:
         """Add the reason to RESETREAS, which collects until firmware clears it (PS, POWER, "Reset")."""
-        if cause is ResetCause.SOFTWARE:
-            self._causes |= _SREQ
-            for register in self._kept:
-                register.value = self._retained.get(register.name, 0)
-            return
-        self._retained.clear()
-        self._causes = 0 if cause is ResetCause.POWER_ON else self._causes | _RESETPIN
+        if cause not in (ResetCause.SOFTWARE, ResetCause.LOCKUP):
+            self._retained.clear()
+        for register in self._kept:
+            register.value = self._retained.get(register.name, 0)
+        self._causes = 0 if cause is ResetCause.POWER_ON else self._causes | _CAUSE_FLAGS[cause]
 
     def on_change(self, before: Callable[[], None], after: Callable[[], None]) -> None:
         """Have `before` and `after` called whenever the frequency of a clock changes."""
@@ -120,7 +128,14 @@ class NrfClock:
 
     @property
     def lfclk_hz(self) -> float:
-        return _LFCLK_HZ if self._lfclk_runs else 0.0
+        if not self._lfclk_runs:
+            return 0.0
+        return self._lfrc_hz if self._source_copy.value == _RC else LFXO_HZ
+
+    @property
+    def watchdog_hz(self) -> float:
+        """The watchdog has the RC oscillator while no other source runs (PS, WDT)."""
+        return self.lfclk_hz or self._lfrc_hz
 
     def sync(self) -> None:
         """Notice oscillators that have started."""

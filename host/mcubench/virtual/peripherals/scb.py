@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mcubench.virtual.registers import Register, bit, plain_registers
+from mcubench.virtual.reset import ResetCause
 
 __all__ = ["Scb"]
 
@@ -19,7 +20,7 @@ class Scb:
     def __init__(
         self,
         cpuid: int,
-        request_reset: Callable[[], None],
+        request_reset: Callable[[ResetCause], None],
         cache_enables: int = 0,
         caches_changed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -49,7 +50,7 @@ class Scb:
 
     def _write_aircr(self, value: int) -> None:
         if value >> 16 == _KEY and bit(value, 2):  # SYSRESETREQ
-            self._request_reset()
+            self._request_reset(ResetCause.SOFTWARE)
 
 
 # Name, offset, reset value, writable bits: stored, without effect here.

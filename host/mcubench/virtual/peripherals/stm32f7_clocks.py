@@ -148,6 +148,7 @@ class Rcc:
             *plain_registers(_PLAIN),
         ]
         self._causes = 0
+        self._lsi_forced = False
         self._told: tuple[Clocks, PowerState] | None = None
         self.flash = Flash(self.clocks_changed)
         self.power = Power(virtual, lambda: bit(self._cr.value, 24), self.clocks_changed)
@@ -158,6 +159,7 @@ class Rcc:
     def reset(self) -> None:
         for flag in (*self._flags.values(), self._lse, self._lsi):
             flag.reset()
+        self._lsi_forced = False
         self._locked_pllcfgr = self._pllcfgr.value
         self.clocks_changed()
 
@@ -165,10 +167,8 @@ class Rcc:
         """Set the reset flags that the hardware sets for `cause` (RM0385 5.3.21); earlier ones stay until RMVF."""
         if cause is ResetCause.POWER_ON:
             self._causes = _BORRSTF | _PINRSTF | _PORRSTF
-        elif cause is ResetCause.SOFTWARE:
-            self._causes |= _PINRSTF | _SFTRSTF
-        else:
-            self._causes |= _PINRSTF
+        else:  # every reset pulls the pin low
+            self._causes |= _PINRSTF | _CAUSE_FLAGS.get(cause, 0)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """`listener` is called whenever a clock, the wait states or the accelerator may have changed."""
@@ -187,6 +187,16 @@ class Rcc:
             for clocks, oscillators in ((self.clocks, self._oscillators), (self._solve(self._nominal), self._nominal))
         )
         return true, nominal
+
+    @property
+    def lsi_runs(self) -> bool:
+        """Whether it is on, or will be in a moment."""
+        return self._lsi.enabled
+
+    def force_lsi(self) -> None:
+        """The watchdog starts the LSI and keeps it on (RM0385 5.2.5)."""
+        self._lsi_forced = True
+        self._lsi.enable(True)
 
     def clocks_changed(self) -> None:
         """Work the clock tree out again, tell the listeners, and report broken limits."""
@@ -270,12 +280,13 @@ class Rcc:
         return (self._csr.value & 1) | self._lsi.ready << 1 | self._causes
 
     def _write_csr(self, value: int) -> None:
-        self._lsi.enable(bit(value, 0))
+        self._lsi.enable(bit(value, 0) or self._lsi_forced)
         if bit(value, 24):  # RMVF
             self._causes = 0
 
 
-_BORRSTF, _PINRSTF, _PORRSTF, _SFTRSTF = 1 << 25, 1 << 26, 1 << 27, 1 << 28
+_BORRSTF, _PINRSTF, _PORRSTF, _SFTRSTF, _IWDGRSTF = 1 << 25, 1 << 26, 1 << 27, 1 << 28, 1 << 29
+_CAUSE_FLAGS = {ResetCause.SOFTWARE: _SFTRSTF, ResetCause.WATCHDOG: _IWDGRSTF}
 # Name, offset, reset value, defined bits (RM0385 5.3 and its register map).
 _ENABLES = (
     ("AHB1ENR", 0x30, 0x00100000, 0x7EF417FF | 1 << 20),
