@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mcubench.protocol.frames import VectorResult
 
-__all__ = ["ResultStore"]
+__all__ = ["MOST_VECTORS", "ResultStore"]
 
 # As in the firmware.
 STORE_BYTES = 2048
@@ -12,6 +12,8 @@ BATCH_BYTES = 512
 ITEM_BYTES = 9  # besides the output
 SHRUNK_MOST = 5
 CALM_RESULTS = 64
+# Indices have 32 bits.
+MOST_VECTORS = 1 << 32
 
 
 class ResultStore:
@@ -34,7 +36,7 @@ class ResultStore:
         if self._calm == CALM_RESULTS:
             self._calm = 0
             self._shrunk = max(0, self._shrunk - 1)
-        self._next = result.index + 1
+        self._next = (result.index + 1) % MOST_VECTORS
         self._kept.append(result)
         self._waiting += 1
         # One that is larger than the store is kept until it is sent.
@@ -50,7 +52,7 @@ class ResultStore:
     @property
     def oldest(self) -> int:
         """The index of the oldest result that is kept, that of the next one if none is."""
-        return self._next - len(self._kept)
+        return (self._next - len(self._kept)) % MOST_VECTORS
 
     @property
     def waiting(self) -> int:

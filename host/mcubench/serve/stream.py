@@ -19,16 +19,15 @@ from mcubench.protocol.frames import (
 from mcubench.serve.counter import has_passed, read_counter, time_invoke
 from mcubench.serve.engine import EngineError
 from mcubench.serve.hold import Hold
-from mcubench.serve.results import ResultStore
+from mcubench.serve.results import MOST_VECTORS, ResultStore
 from mcubench.serve.session import Session
 from mcubench.serve.splitter import FRAME_BYTES
 
 __all__ = ["WINDOW_BYTES", "BoardStream"]
 
 # As on the native board. A pty loses nothing however much is sent: its writer waits.
-WINDOW_BYTES = 7680
+WINDOW_BYTES = 32256
 RESULT_WAIT_S = 0.1
-MOST_VECTORS = 1 << 32
 _OFFSET = struct.Struct("<Q")
 _INDEX = struct.Struct("<I")
 # Around the coded body.

@@ -2,7 +2,8 @@
 
 `echo`: 8 bytes in, 4 out: output[i] = input[i] + 2 * input[i + 4] + 1; a first byte of 0xEE makes it fail, 0xDD makes
 the first two inferences since power-on differ. `big`: 20000 bytes in, 600 out: output[i] = sum(input[i::600]).
-`broken` cannot be opened. `wide` and `deep`: more output, more layers than a board can take.
+`deep`: 8 bytes in, 3000 out, more than a board keeps: the input and zeros; fails as `echo` does; more layers than a
+board can take. `broken` cannot be opened. `wide`: more output than a board can take.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ MODELS = (
     ("big", "int8", 20000, "int16", 600, 3, 20600),
     ("broken", "int32", 4, "float32", 4, 1, 8),
     ("wide", "int8", 4, "int8", 70000, 1, 8),
-    ("deep", "int8", 8, "int8", 4, 1000, 8),
+    ("deep", "int8", 8, "int8", 3000, 1000, 8),
 )
 
 
@@ -55,7 +56,7 @@ class EchoEngine:
         needed = next(row[-1] for row in MODELS if row[0] == network.name)
         if network.name == "broken" or (arena_bytes is not None and not needed <= arena_bytes <= ARENA_BYTES):
             raise EngineError(EngineStatus.ARENA, "does not fit")
-        return EchoModel(self._big if network.name == "big" else self._echo, needed)
+        return EchoModel({"big": self._big, "deep": self._deep}.get(network.name, self._echo), needed)
 
     def _echo(self, data: bytes) -> bytes:
         self._inferences += 1
@@ -65,6 +66,12 @@ class EchoEngine:
         if data[0] == UNSTABLE:
             output[0] = (output[0] + (self._inferences <= 2)) % 256
         return bytes(output)
+
+    def _deep(self, data: bytes) -> bytes:
+        self._inferences += 1
+        if data[0] == FAIL:
+            raise EngineError(EngineStatus.INVOKE, "was told to")
+        return data + bytes(2992)
 
     def _big(self, data: bytes) -> bytes:
         self._inferences += 1
