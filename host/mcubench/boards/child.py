@@ -58,9 +58,20 @@ class ChildBoard:
             raise
 
     @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether the program has not ended yet."""
         return self._process.poll() is None
+
+    def has_ended(self, timeout_s: float) -> bool:
+        """Wait for the program's end for a moment; return whether it came."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout_s)
+        return not self.running
 
     def pulse_reset(self) -> bool:
         """Pull the board's reset pin for a moment; return False if it has none."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from mcubench.boards.known import DEFAULT_ENGINE, KnownBoard, build_command
 from mcubench.errors import InputError
 
-__all__ = ["find_image", "find_native_program", "find_upwards"]
+__all__ = ["built_images", "find_image", "find_native_program", "find_upwards"]
 
 # Where `make firmware` leaves the program that makes the PC a board.
 NATIVE_PROGRAM = Path("build", "native", DEFAULT_ENGINE, "board")
@@ -22,13 +22,20 @@ def find_upwards(path: Path) -> Path | None:
 def find_image(board: KnownBoard, engine: str) -> Path:
     """Return the image that PlatformIO built with the compiler on this machine; InputError if it did not."""
     environment = f"{board.environment(engine)}-local"
-    image = Path(".pio", "build", environment, "firmware.elf")
+    image = _image_of(environment)
     found = find_upwards(image)
     if found is None:
         also = "run 'make firmware', or" if engine == DEFAULT_ENGINE else "build it:"
         build = build_command(environment, engine)
         raise InputError(f"no {image} in {Path.cwd()} or above; {also} {build}; or give --firmware ELF")
     return found
+
+
+def built_images(board: KnownBoard, engine: str) -> list[Path]:
+    """Return the images for a board that are here, whatever compiler built them."""
+    name = board.environment(engine)
+    found = (find_upwards(_image_of(environment)) for environment in (name, f"{name}-local"))
+    return [image for image in found if image is not None]
 
 
 def find_native_program() -> Path:
@@ -39,3 +46,7 @@ def find_native_program() -> Path:
             f"no {NATIVE_PROGRAM} in {Path.cwd()} or above; run 'make firmware' or name one: native:<program>"
         )
     return found
+
+
+def _image_of(environment: str) -> Path:
+    return Path(".pio", "build", environment, "firmware.elf")

@@ -22,6 +22,9 @@ from mcubench.link.link import NO_SUCH_PORT
 
 __all__ = ["OpenBoard", "open_board"]
 
+# A program's port goes away a moment before the program does.
+LAST_BREATH_S = 0.1
+
 Wrap = Callable[[Link], Link]
 
 
@@ -55,7 +58,7 @@ class OpenBoard:
     @property
     def has_died(self) -> bool:
         """Whether the board is a program that has ended."""
-        return self.child is not None and not self.child.running
+        return self.child is not None and self.child.has_ended(LAST_BREATH_S)
 
     def reopen(self) -> Link:
         """Close the link if it is open, and open it again at the first rate; LinkError if the port is not there."""
@@ -69,6 +72,8 @@ class OpenBoard:
         """End the program that is the board, start it anew, and open the link to it."""
         self.is_open = False
         self.link.close()
+        if self.child:
+            self.child.kill()  # it may be one that does not end when asked
         self._end_child()
         self.child = self._start()
         if self._ended:  # meanwhile, by another thread

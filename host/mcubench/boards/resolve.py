@@ -24,7 +24,7 @@ class BoardAddress:
 
     `engine` is the one that the board must have, None if any will do. Several boards of one address can run at once if
     it `can_multiply`; a program that `has_reset_pin` takes a signal for it. `baud` is that of this port alone. Whoever
-    opens it gets a line of his own with `line_faults`.
+    opens it gets a line of his own with `line_faults`. `image` is the ELF that runs there, as far as it is known.
     """
 
     name: str
@@ -35,6 +35,7 @@ class BoardAddress:
     can_multiply: bool = False
     has_reset_pin: bool = False
     line_faults: tuple[LineFault, ...] = ()
+    image: Path | None = None
 
     @property
     def kind(self) -> str:
@@ -66,7 +67,7 @@ def parse_board(
         return _virtual(text, rest, firmware, engine)
     if kind == "native" and (rest or not colon):
         program = rest or str(find_native_program())
-        return BoardAddress(text, command=(program,), engine=engine)
+        return BoardAddress(text, command=(program,), engine=engine, image=Path(program))
     if kind == "python" and rest:
         return _python(text, rest, engine, models)
     known = ", ".join(f"virtual:{chip}" for chip in virtual_chips())
@@ -107,6 +108,7 @@ def _virtual(text: str, rest: str, firmware: Path | None, asked_engine: str | No
         engine=engine if firmware else engine or DEFAULT_ENGINE,
         can_multiply=True,
         has_reset_pin=True,
+        image=elf,
     )
 
 

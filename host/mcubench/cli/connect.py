@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -12,13 +13,22 @@ from typing import Any
 
 import click
 
-from mcubench.boards import KNOWN_BOARDS, BoardAddress, known_board, open_board, parse_board, parse_port
+from mcubench.boards import (
+    KNOWN_BOARDS,
+    BoardAddress,
+    built_images,
+    known_board,
+    open_board,
+    parse_board,
+    parse_port,
+)
 from mcubench.errors import DeadlineError, InputError, LinkError, ProtocolError, UnreachableError
 from mcubench.link import DEFAULT_BAUD, Link, Transcript, parse_line_fault
 from mcubench.measure import Bench
 from mcubench.protocol import Board, BoardInfo
 from mcubench.protocol.liar import LyingLink
 from mcubench.recovery import Ladder, LineRate, PowerSwitch
+from mcubench.symbols import holds_build, locate
 
 __all__ = ["LineOptions", "board_address", "board_addresses", "board_options", "boards_options", "open_bench"]
 
@@ -159,12 +169,28 @@ def open_bench(address: BoardAddress, line: LineOptions) -> Iterator[Bench]:
                 address.name,
                 ladder,
                 LineRate(line.max_baud).settle,
+                _source_finder(address, info),
             )
         except Exception:
             log.debug("last bytes on %s:\n%s", opened.link.name, transcript)
             if opened.child:
                 log.debug("last words of %s: %s", opened.child.name, opened.child.last_words())
             raise
+
+
+def _source_finder(address: BoardAddress, info: BoardInfo) -> Callable[[int], str | None]:
+    """Return what tells the source line of an address, from the ELF whose build the board says that it runs."""
+
+    def find(address_in_image: int) -> str | None:
+        known = known_board(info.board)
+        built = built_images(known, info.engine) if known else []
+        for image in [address.image, *built] if address.image else built:
+            with contextlib.suppress(InputError):  # a file that is no ELF knows of no source either
+                if holds_build(image, info.build_id):
+                    return locate(image, address_in_image)
+        return None
+
+    return find
 
 
 def _liar(address: BoardAddress) -> Callable[[Link], Link]:

@@ -48,7 +48,7 @@ def measure_point(
             record = attempt.measure()
         except RestartedError as exc:
             resets.append(exc)
-            interruptions.append(_in_words(exc, attempt.doing, bench))
+            interruptions.append(_in_words(exc, attempt, bench))
         recoveries += [{"attempt": len(resets) + (record is not None), **each} for each in attempt.recoveries]
         if record is None and len(resets) == MOST_ATTEMPTS:
             record = _failed(attempt, resets, interruptions, point)
@@ -72,9 +72,12 @@ def _failed(attempt: PointMeasurement, resets: list[RestartedError], interruptio
     raise RigError(f"{resets[-1].port}: in each of {len(resets)} attempts at {point.id}: {told}") from resets[-1]
 
 
-def _in_words(reset: RestartedError, doing: str, bench: Bench) -> str:
+def _in_words(reset: RestartedError, attempt: PointMeasurement, bench: Bench) -> str:
     """Say why and when the board was reset, and where in the sources its firmware crashed, if it did."""
-    said = f"the board was reset (cause: {reset.cause}) while {doing}"
+    said = f"the board was reset (cause: {reset.cause}) while {attempt.doing}"
+    if attempt.recoveries:
+        last = attempt.recoveries[-1]
+        said += f", brought back by: {last['step']}, because {last['why']}"
     if reset.fault is None:
         return said
     words = [f"{key}={value}{_place(key, value, bench)}" for key, value in reset.fault.items() if key != "boot"]

@@ -101,12 +101,17 @@ class Board:
         """
         if self._rescuer is None or self._recovering:
             raise error
-        self._recovering = True
-        try:
-            self._information = self._rescuer.rescue(self, error)
-        finally:
-            self._recovering = False
-        self._check_mark(doing)
+        for _ in range(MOST_RESCUES):
+            self._recovering = True
+            try:
+                self._information = self._rescuer.rescue(self, error)
+            finally:
+                self._recovering = False
+            try:
+                return self._check_mark(doing)
+            except (LinkError, DeadlineError, ProtocolError) as exc:
+                error = exc  # lost again before it was marked
+        raise error
 
     def info(self) -> answers.BoardInfo:
         """Return who the board is, with its stack's high-water mark so far."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from mcubench.boards import OpenBoard
 from mcubench.deadline import Deadline
-from mcubench.errors import LinkError, RestartedError, RigError
+from mcubench.errors import DeadlineError, LinkError, ProtocolError, RestartedError, RigError
 from mcubench.protocol import Board, BoardInfo
 from mcubench.protocol.client import WAKE_UP
 from mcubench.recovery.power import PowerSwitch
@@ -84,15 +84,15 @@ class Ladder:
                 info = self._try(rung, board, before, why, started_s)
             except RigError as exc:
                 why = exc
-                tried.append(f"{rung} ({_without_port(exc)})")
+                tried.append(f"{rung} ({_without_port(exc, board.port)})")
             else:
                 if info:
                     self.on_rung(None)
                     self._helped[rung] += 1
                     return info
-        message = f"{_without_port(error)}; tried in vain: {', '.join(tried) or 'nothing, because nothing can be'}"
+        message = f"{_without_port(error, board.port)}; tried in vain: {', '.join(tried) or 'nothing, because nothing can be'}"
         if isinstance(error, LinkError):
-            raise LinkError(error.port, message) from error
+            raise LinkError(board.port, message) from error
         raise RigError(f"{board.port}: {message}") from error
 
     def _rungs(self, error: RigError) -> tuple[Rung, ...]:
@@ -138,7 +138,7 @@ class Ladder:
 
     def _climb(self, rung: Rung, board: Board, before: BoardInfo, rescue_started_s: float) -> BoardInfo | None:
         if rung is Rung.RESYNCHRONISE:
-            return board.connect(HELLO_TIMEOUT_S)
+            return _hello(board, HELLO_TIMEOUT_S)
         if rung is Rung.RE_OPEN:
             return self._re_open(board)
         if rung is Rung.SOFT_RESET:
@@ -157,7 +157,7 @@ class Ladder:
                 raise RigError(f"{board.port}: the program that is the board has ended")
             try:
                 board.use_link(self._opened.reopen())
-                return board.connect(HELLO_TIMEOUT_S)
+                return _hello(board, HELLO_TIMEOUT_S)
             except LinkError:
                 if deadline.expired:
                     raise
@@ -169,25 +169,25 @@ class Ladder:
         board.channel.send_text("reset")
         time.sleep(RESET_PAUSE_S)
         self._to_boot_rate(board)
-        return board.connect(HELLO_TIMEOUT_S)
+        return _hello(board, HELLO_TIMEOUT_S)
 
     def _pull_reset_line(self, board: Board) -> BoardInfo | None:
         if not self._opened.pulse_reset():
             return None
         self._to_boot_rate(board)
-        return board.connect(HELLO_TIMEOUT_S)
+        return _hello(board, HELLO_TIMEOUT_S)
 
     def _await_watchdog(self, board: Board, before: BoardInfo, rescue_started_s: float) -> BoardInfo:
         """Wait until the board would have reset itself, counted from when it was first found silent."""
         assert before.watchdog_ms is not None
         self._to_boot_rate(board)
         at_s = rescue_started_s + before.watchdog_ms / 1000 + WATCHDOG_SLACK_S
-        return board.connect(max(HELLO_TIMEOUT_S, at_s - time.monotonic()))
+        return _hello(board, max(HELLO_TIMEOUT_S, at_s - time.monotonic()))
 
     def _cycle_power(self, board: Board, before: BoardInfo) -> BoardInfo:
         if self._opened.child:
             board.use_link(self._opened.restart())
-            return board.connect(HELLO_TIMEOUT_S)
+            return _hello(board, HELLO_TIMEOUT_S)
         assert self._power is not None
         self._power.cycle(board.port, before.board)
         return self._re_open(board)
@@ -197,6 +197,13 @@ class Ladder:
             board.link.set_baud(board.boot_baud)
 
 
+def _hello(board: Board, timeout_s: float) -> BoardInfo:
+    try:
+        return board.connect(timeout_s)
+    except (DeadlineError, ProtocolError) as exc:
+        raise RigError(f"no answer within {timeout_s:.1f} s") from exc
+
+
 def _check_same(port: str, before: BoardInfo, info: BoardInfo | None) -> None:
     """RigError if it is another board, or another image, that answers now."""
     for what in ("board", "uid", "engine", "build_id"):
@@ -204,6 +211,6 @@ def _check_same(port: str, before: BoardInfo, info: BoardInfo | None) -> None:
             raise RigError(f"{port}: another board answers, its {what} is {getattr(info, what)}")
 
 
-def _without_port(error: RigError) -> str:
-    port = getattr(error, "port", None)
-    return str(error).removeprefix(f"{port}: ")
+def _without_port(error: RigError, port: str) -> str:
+    """Return what an error says, without the port's name, which stands at the beginning of the whole message."""
+    return str(error).removeprefix(f"{getattr(error, 'port', port)}: ").removeprefix(f"{port}: ")

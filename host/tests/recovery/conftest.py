@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from mcubench.boards import BoardAddress, OpenBoard, open_board
+from mcubench.protocol import Board
+from mcubench.recovery import Ladder, PowerSwitch
+
+
+class Rescued:
+    """A connected board with its ladder."""
+
+    def __init__(self, opened: OpenBoard, power: PowerSwitch | None) -> None:
+        self.opened = opened
+        self.ladder = Ladder(opened, power)
+        self.board = Board(opened.link, self.ladder)
+        self.board.connect()
+
+    @property
+    def rungs(self) -> list[tuple[str, bool]]:
+        """What was tried, and whether it helped."""
+        return [(str(step.step), step.ok) for step in self.ladder.steps]
+
+
+class Rescue(Protocol):
+    def __call__(self, address: BoardAddress, power: PowerSwitch | None = None) -> Rescued: ...
+
+
+@pytest.fixture
+def rescue() -> Iterator[Rescue]:
+    """A function that opens a board and puts a ladder at it."""
+    with ExitStack() as stack:
+
+        def open_it(address: BoardAddress, power: PowerSwitch | None = None) -> Rescued:
+            return Rescued(stack.enter_context(open_board(address)), power)
+
+        yield open_it
+
+
+@pytest.fixture
+def native(echo_program: Path) -> BoardAddress:
+    """The PC as a board with the test engine."""
+    return BoardAddress("native", command=(str(echo_program),))
