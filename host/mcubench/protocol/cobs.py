@@ -9,31 +9,23 @@ __all__ = ["cobs_decode", "cobs_encode", "cobs_length_limit"]
 
 # A code byte of 0xFF is followed by 254 data bytes and stands for no zero.
 LONGEST_BLOCK = 254
+_CODES = [bytes([code]) for code in range(0x100)]
 
 
 def cobs_encode(data: bytes) -> bytes:
     """Return `data` without any zero byte."""
-    coded = bytearray()
-    *groups, last = data.split(b"\0")
-    for group in groups:
-        rest = _encode_full_blocks(coded, group)
-        coded.append(len(rest) + 1)
-        coded += rest
-    rest = _encode_full_blocks(coded, last)
+    parts = []
+    group = b""
+    for group in data.split(b"\0"):
+        rest = group
+        while len(rest) >= LONGEST_BLOCK:
+            parts += (_CODES[0xFF], rest[:LONGEST_BLOCK])
+            rest = rest[LONGEST_BLOCK:]
+        parts += (_CODES[len(rest) + 1], rest)
     # The end of the data stands for no zero, so a full block there needs no empty one behind it.
-    if rest or not last:
-        coded.append(len(rest) + 1)
-        coded += rest
-    return bytes(coded)
-
-
-def _encode_full_blocks(coded: bytearray, group: bytes) -> bytes:
-    start = 0
-    while len(group) - start >= LONGEST_BLOCK:
-        coded.append(0xFF)
-        coded += group[start : start + LONGEST_BLOCK]
-        start += LONGEST_BLOCK
-    return group[start:]
+    if group and len(group) % LONGEST_BLOCK == 0:
+        del parts[-2:]
+    return b"".join(parts)
 
 
 def cobs_decode(coded: bytes) -> bytes | None:
