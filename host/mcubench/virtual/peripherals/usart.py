@@ -188,7 +188,9 @@ class Usart:
     def _receive(self, now_s: float) -> None:
         data = self._line.take_arrived()
         if data and self._cr1.value & _UE and self._cr1.value & _RE and self._listens():
-            self._idle_at_s = self._line.last_arrival_s + self._byte_s
+            # The line is not idle while the next byte is on it.
+            on_line = self._line.arrival_s(1) is not None
+            self._idle_at_s = None if on_line else self._line.last_arrival_s + self._byte_s
             if not self._line.matching:
                 self._flags |= _FE
             stream = self._dma.stream_for(f"{self._name}_RX") if self._cr3.value & _DMAR else None
