@@ -119,6 +119,25 @@ def test_board_ends_with_its_parent(program: Compile) -> None:
     assert wait_gone(pid)
 
 
+def test_sigusr1_pulls_the_reset_pin(program: Compile, start: Start) -> None:
+    board = start(program("reset"))
+    with open_port(board.port) as port:
+        port.write(b"r")  # the program resets itself, and then says that it did
+        for flags in (b"14000000", b"04000000"):
+            while (line := port.readline().strip()) and line != flags:
+                pass
+            assert line == flags  # software and pin; pin
+            port.read(18)
+            board.process.send_signal(signal.SIGUSR1)
+
+
+def test_real_time_is_never_overtaken(program: Compile, start: Start) -> None:
+    board = start(program("sums"), "--real-time", "--seconds", "0.3", "-v")
+    assert board.process.wait(DEADLINE_S) == 0
+    virtual_s, real_s = (float(board.log.split()[place]) for place in (-7, -3))
+    assert 0.3 <= virtual_s <= real_s + 0.003
+
+
 def test_seconds_ends_the_run(program: Compile, start: Start) -> None:
     board = start(program("sums"), "--seconds", "0.05", "-v")
     assert board.process.wait(DEADLINE_S) == 0

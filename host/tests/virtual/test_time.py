@@ -55,6 +55,27 @@ def test_idle_ends_at_a_timer(counter: CycleCounter) -> None:
     assert asked[0] <= 0.004
 
 
+def test_in_real_time_known_moments_are_slept_for_in_short_steps(
+    counter: CycleCounter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now_s.append(now_s.pop() + seconds))
+    virtual = VirtualTime(counter, 216e6)
+    pace = Pace(virtual, time.sleep, real_time=True)
+    steps = 0
+    while virtual.now_s < 0.1:
+        before_s = virtual.now_s
+        pace.skip_to(0.1)
+        steps += 1
+        assert virtual.now_s - before_s <= 0.0011
+        assert virtual.now_s <= now_s[0] + 0.0004
+    assert steps < 110
+    now_s[0] += 5.0  # the PC computes for so long
+    pace.idle(virtual.now_s + 0.01)
+    assert virtual.now_s == pytest.approx(0.11)  # which is not waiting
+
+
 def test_bulk_transfers_do_not_wait_for_the_pc(counter: CycleCounter) -> None:
     virtual = VirtualTime(counter, 216e6)
     pace = Pace(virtual, time.sleep)

@@ -63,7 +63,7 @@ class Usart:
         self._cr1 = Register("CR1", 0x00, 0, 0x1FFFFFFD, write=self._write_cr1)
         self._cr2 = Register("CR2", 0x04, 0, 0xFFFFFF70, write=self._write_cr2)
         self._cr3 = Register("CR3", 0x08, 0, 0x0000FFFF | 0xE0000, write=self._write_cr3)
-        self._brr = Register("BRR", 0x0C, 0, 0xFFFF, write=lambda _value: self.clocks_changed())
+        self._brr = Register("BRR", 0x0C, 0, 0, 0xFFFF, write=self._write_brr)
         self._rdr = Register("RDR", 0x24, 0, 0, 0x1FF, read=self._read_rdr)
         self.registers = [
             self._cr1,
@@ -83,6 +83,7 @@ class Usart:
 
     def reset(self) -> None:
         self._byte_s = 0.0
+        self._over8 = False
         self._flags = _TC
         self._sending: deque[tuple[float, int]] = deque()  # moment of the stop bit's end, byte
         self._line_free_s = 0.0  # end of the last byte that was handed over
@@ -247,8 +248,23 @@ class Usart:
         if value & 1 << 3:  # RXFRQ: drop the received byte
             self._flags &= ~_RXNE
 
+    def _write_brr(self, value: int) -> None:
+        if self._cr1.value & _UE:
+            self._journal.violation(
+                f"{self._name} brr on", f"{self._name}_BRR: written while UE is 1: ignored (RM0385 31.8.4)"
+            )
+            return
+        self._brr.value = value & 0xFFFF
+        self.clocks_changed()
+
     def _write_cr1(self, value: int) -> None:
         self._report_modes("CR1", value & _CR1_UNMODELLED)
+        if self._byte_s and value & _UE and bit(value, _OVER8) != self._over8:
+            self._journal.violation(
+                f"{self._name} over8", f"{self._name}_CR1: OVER8 changed while UE is 1, which has no effect"
+            )
+            self._cr1.value ^= 1 << _OVER8
+        self._over8 = bit(self._cr1.value, _OVER8)
         if not value & _UE:
             self._flags = _TC
             self._sending.clear()
