@@ -90,7 +90,8 @@ class Ladder:
                     self.on_rung(None)
                     self._helped[rung] += 1
                     return info
-        message = f"{_without_port(error, board.port)}; tried in vain: {', '.join(tried) or 'nothing, because nothing can be'}"
+        in_vain = ", ".join(tried) or "nothing, because nothing can be"
+        message = f"{_without_port(error, board.port)}; tried in vain: {in_vain}"
         if isinstance(error, LinkError):
             raise LinkError(board.port, message) from error
         raise RigError(f"{board.port}: {message}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,6 +20,7 @@ __all__ = [
     "by_subject",
     "clock_name",
     "details",
+    "disturbances",
     "failures",
     "footnotes",
     "known_columns",
@@ -229,3 +231,27 @@ def sizes(records: Sequence[Record]) -> list[Record]:
 def failures(records: Sequence[Record]) -> list[str]:
     """Return a line for every failed point."""
     return [f"{record.point_id}: {record.error}" for record in records if record.status != "ok"]
+
+
+def disturbances(records: Sequence[Record]) -> list[str]:
+    """Return a line for every point that was measured more than once, or whose board had to be brought back."""
+    return [
+        f"{record.point_id}: {'; '.join(what)}"
+        for record in records
+        if (what := [*_attempts(record), *_recoveries(record)])
+    ]
+
+
+def _attempts(record: Record) -> list[str]:
+    if not record.attempts or record.attempts == 1 or record.status != "ok":  # one that failed says so in its error
+        return []
+    why = "; ".join(dict.fromkeys(record.interruptions or []))
+    return [f"measured {record.attempts} times, because {why}"]
+
+
+def _recoveries(record: Record) -> list[str]:
+    """Name each step that brought the board back, and how often it did."""
+    helped = Counter(each["step"] for each in record.recoveries or [] if each["ok"])
+    if not helped:
+        return []
+    return [f"the board was brought back by: {', '.join(f'{step} ({count})' for step, count in helped.items())}"]

@@ -12,6 +12,7 @@ from mcubench.report.columns import (
     SUMMARY_TITLE,
     Column,
     details,
+    disturbances,
     failures,
     footnotes,
     known_columns,
@@ -32,7 +33,7 @@ def markdown_text(records: Sequence[Record], lost: Sequence[str] = ()) -> str:
     parts.append(f"### {SIZE_TITLE}\n\n{_table(known_columns(SIZE_COLUMNS, records), sizes(records))}")
     parts += [
         f"### {title}\n\n" + "".join(f"- {line}\n" for line in lines)
-        for title, lines in (("Failed", failures(records)), ("Lost", lost))
+        for title, lines in (("Notes", disturbances(records)), ("Failed", failures(records)), ("Lost", lost))
         if lines
     ]
     return "\n".join(parts)

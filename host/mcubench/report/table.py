@@ -20,6 +20,7 @@ from mcubench.report.columns import (
     SUMMARY_TITLE,
     Column,
     details,
+    disturbances,
     failures,
     footnotes,
     known_columns,
@@ -50,8 +51,8 @@ def report_console() -> Console:
 def print_report(console: Console, records: Sequence[Record], lost: Sequence[str] = ()) -> None:
     """Print a table that compares boards if there are several, one per model and board with a row per clock, and sizes.
 
-    A board's own table is left out if the first one has all its rows. At the end stands what failed, and which boards
-    were `lost`, a line each.
+    A board's own table is left out if the first one has all its rows. At the end stand points that were disturbed,
+    what failed, and which boards were `lost`, a line each.
     """
     mains = main_points(records)
     if mains:
@@ -61,6 +62,8 @@ def print_report(console: Console, records: Sequence[Record], lost: Sequence[str
     for title, block in details(records):
         _print_table(console, title, SPEED_COLUMNS, block)
     _print_table(console, SIZE_TITLE, known_columns(SIZE_COLUMNS, records), sizes(records))
+    for line in disturbances(records):
+        console.print(Text(f"NOTE {line}"), soft_wrap=True)
     for line in failures(records):
         console.print(Text(f"FAILED {line}", style="bold red"), soft_wrap=True)
     for line in lost:

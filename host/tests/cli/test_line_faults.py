@@ -108,6 +108,17 @@ def test_a_cable_that_stays_out_is_a_rig_failure_and_resume_completes_the_run(
     assert {point: after[point] for point in before} == before
 
 
+def test_a_lying_board_is_wrong_output_and_not_line_noise(mcubench: Run, mnist_program: Path, tmp_path: Path) -> None:
+    board = ("--board", f"native:{mnist_program}", "--model", "int8", "--clock", "1000", "--vectors", "300")
+    done = mcubench("sweep", *board, *FEW, *options(("lie:rate=0.01", "disconnect:every_bytes=90000,away_s=0.05")))
+    assert done.returncode == 1, done.stderr
+    (record,) = records(tmp_path).values()
+    assert (record["status"], record["bit_exact"], record["vectors"]) == ("failed", False, 300)
+    assert "of 300 outputs differ from the golden ones" in record["error"]
+    assert (record["attempts"], record["host_crc_errors"]) == (1, 0)
+    assert record["error"] in done.stderr
+
+
 @pytest.mark.parametrize(
     ("spec", "words"),
     {

@@ -251,6 +251,12 @@ def test_bad_input_is_one_line(mcubench: Run, mnist_program: Path, arguments: tu
     check_bad_input(mcubench("sweep", *(each.replace("PROGRAM", str(mnist_program)) for each in arguments)), words)
 
 
+@pytest.mark.usefixtures("in_the_project")
+def test_a_misspelt_fault_of_one_board_is_bad_input_and_not_a_lost_board(mcubench: Run, mnist_program: Path) -> None:
+    boards = ("--board", f"native:{mnist_program}", "--board", "virtual:stm32f746?fault=hnag:after=3")
+    check_bad_input(mcubench("sweep", *boards, *INT8), "fault 'hnag:after=3': unknown fault 'hnag'")
+
+
 def test_a_real_board_with_another_engine_is_told_how_to_get_it(mcubench: Run, mnist_program: Path) -> None:
     lie = ("board name=native", "board name=stm32f746")
     with ChildBoard("native", [str(mnist_program)]) as board, changed_line(board, lie) as line:

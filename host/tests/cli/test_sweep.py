@@ -20,6 +20,7 @@ from faulty_line import FaultyLine, by_line
 
 from mcubench.boards import ChildBoard
 from mcubench.protocol.text import add_trailer, split_trailer
+from mcubench.store import Database, same_results
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 MODELS = ("--model", "mnist-int8,mnist-float32")
@@ -91,6 +92,11 @@ def test_a_killed_host_loses_nothing_and_resume_completes_the_run(
     assert len({row[0] for row in rows}) == 1, "all in one run"
     assert all(len(json.loads(row[3])) == 20 and json.loads(row[4]) for row in rows), "no half row"
     assert {record["point_id"] for record in json.loads((tmp_path / "o.json").read_text())} == ALL_POINTS
+    # And the same as if nobody had been killed.
+    mcubench(*sweep(mnist_program))
+    with Database(tmp_path / "r.db") as database:
+        cut_short, undisturbed = (database.records(run.run_id) for run in database.runs()[-2:])
+    assert same_results(cut_short, undisturbed) == []
 
 
 def test_resuming_a_complete_run_measures_nothing(mcubench: Run, mnist_program: Path, tmp_path: Path) -> None:
@@ -134,6 +140,29 @@ def test_a_board_killed_in_mid_sweep_is_told_and_finished_points_stay(
         assert re.search(r" of mnist-\w+ at clock \d+: the port went away; check cable and power of the board;", line)
         assert re.search(r"; [1-3] of 4 points are in r\.db; go on with --resume$", line)
     assert 1 <= len(stored(tmp_path)) <= 3
+
+
+def test_a_board_of_our_own_that_is_killed_is_started_again_and_its_point_repeated(
+    mnist_program: Path, tmp_path: Path, models_folder: Path
+) -> None:
+    arguments = map(str, sweep(mnist_program, "--models", models_folder, "--json", "o.json"))
+    with subprocess.Popen(
+        [sys.executable, "-m", "mcubench", *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as host:
+        assert host.stderr is not None
+        for _ in range(2):
+            host.stderr.readline()
+            (board,) = children_of(host.pid)
+            time.sleep(0.1)
+            os.kill(board, signal.SIGKILL)
+        error = host.stderr.read()
+    assert host.returncode == 0, error
+    records = {record["point_id"]: record for record in json.loads((tmp_path / "o.json").read_text())}
+    assert set(records) == ALL_POINTS
+    repeated = [record for record in records.values() if record["attempts"] == 2]
+    assert 1 <= len(repeated) <= 2, "a board that is killed between two points costs none"
+    assert all([step["step"] for step in record["recoveries"]] == ["power cycle"] for record in repeated)
+    assert all(len(record["samples_us"]) == 20 for record in records.values())
 
 
 def children_of(process: int) -> list[int]:

@@ -131,7 +131,7 @@ def test_a_board_that_dies_whenever_it_is_back_is_given_up(rig: Rig) -> None:
         if name == TIMING:
             rig.kill()
 
-    with pytest.raises(RigError, match="while timing 10 inferences .* the port went away"):
+    with pytest.raises(RigError, match=r"while timing 10 inferences .* the port went away"):
         measure_point(rig.bench, rig.point, rig.vectors, SETTINGS, "run", on_step)
     assert len(ladder.steps) == 3
 

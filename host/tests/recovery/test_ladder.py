@@ -27,7 +27,7 @@ WAIT_S = 0.3
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what is in vain be in vain soon."""
-    monkeypatch.setattr(ladder, "HELLO_TIMEOUT_S", WAIT_S)
+    monkeypatch.setattr(ladder, "HELLO_TIMEOUT_S", 1.0)
     monkeypatch.setattr(ladder, "REOPEN_TIMEOUT_S", WAIT_S)
 
 
@@ -35,9 +35,7 @@ def lost(rescued: Any) -> LinkError:
     return LinkError(rescued.board.port, "the port went away")
 
 
-def test_a_program_that_was_killed_is_started_anew_and_what_it_did_is_void(
-    rescue: Rescue, native: BoardAddress
-) -> None:
+def test_a_program_that_was_killed_is_started_anew_and_its_work_is_void(rescue: Rescue, native: BoardAddress) -> None:
     rescued = rescue(native)
     first = rescued.opened.child
     first.kill()

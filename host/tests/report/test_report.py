@@ -34,6 +34,12 @@ FAILED = replace(
 RECORDS = [record(), record(clock="216-nocache"), record(clock="48", hz=48_000_000), record("mnist-float32"), FAILED]
 
 
+RECOVERIES = [
+    {"attempt": 1, "doing": "timing", "step": step, "why": "silence", "ok": ok, "took_s": 1.0}
+    for step, ok in (("resynchronise", False), ("re-open the port", True), ("re-open the port", True))
+]
+
+
 def printed(records: list[Record], width: int = 120) -> str:
     console = Console(file=io.StringIO(), width=width)
     print_report(console, records)
@@ -219,3 +225,19 @@ def test_a_file_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None
         write_text(tmp_path / "file" / "out.json", "x")
     with pytest.raises(InputError, match="cannot be written"):
         write_text(tmp_path, "x")
+
+
+def test_a_point_that_was_disturbed_has_a_note() -> None:
+    undisturbed = replace(record(), attempts=1, recoveries=[], interruptions=[])
+    assert "NOTE" not in printed([undisturbed, record(clock="48")])
+    assert "Notes" not in markdown_text([undisturbed])
+    brought_back = replace(undisturbed, recoveries=RECOVERIES)
+    again = replace(brought_back, attempts=3, interruptions=["it was reset", "it was reset"])
+    for disturbed, words in (
+        (brought_back, "the board was brought back by: re-open the port (2)"),
+        (again, "measured 3 times, because it was reset; the board was brought back by: re-open the port (2)"),
+    ):
+        assert f"NOTE {disturbed.point_id}: {words}\n" in printed([disturbed])
+        assert f"### Notes\n\n- {disturbed.point_id}: {words}\n" in markdown_text([disturbed])
+    crashed = replace(again, status="failed", error="it crashes", recoveries=[])
+    assert "NOTE" not in printed([crashed])
