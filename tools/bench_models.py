@@ -86,12 +86,13 @@ def read_traffic_model(folder: Path) -> TrafficModel:
     return TrafficModel(model.name, folder, _rows(vectors.inputs), _rows(vectors.outputs))
 
 
-def build_images(models: Sequence[Path], environments: Sequence[str], folder: Path) -> dict[str, Path]:
-    """Build environments of platformio.ini with other models; return the ELF file of each."""
+def build_images(models: Sequence[Path], environments: Sequence[str], folder: Path, more: str = "") -> dict[str, Path]:
+    """Build environments of platformio.ini, or of lines `more` at its end, with other models; return the ELF files."""
     config = folder / "platformio.ini"
     chosen = " ".join(str(path.resolve()) for path in models)
     text = (PROJECT / "platformio.ini").read_text()
-    config.write_text(text.replace("\ncustom_models = mnist-int8 mnist-float32\n", f"\ncustom_models = {chosen}\n"))
+    text = text.replace("\ncustom_models = mnist-int8 mnist-float32\n", f"\ncustom_models = {chosen}\n")
+    config.write_text(text + more)
     build = folder / "pio"
     options = ["--silent", "--project-dir", str(PROJECT), "--project-conf", str(config)]
     options += [word for environment in environments for word in ("--environment", environment)]
@@ -105,11 +106,12 @@ def build_images(models: Sequence[Path], environments: Sequence[str], folder: Pa
     return {environment: build / environment / "firmware.elf" for environment in environments}
 
 
-def build_native(models: Sequence[Path], folder: Path) -> Path:
-    """Build the program that makes this PC a board, with these models; return it."""
+def build_native(models: Sequence[Path], folder: Path, test_clocks: bool = False) -> Path:
+    """Build the program that makes this PC a board, with these models and perhaps pretended clocks; return it."""
     generated = folder / "c"
     _run_tool([sys.executable, "-m", "mcubench", "codegen", "--out", str(generated), *map(str, models)])
     options = ["ENGINE=generated", f"GENERATED_DIR={generated}", f"OUT={folder / 'native'}"]
+    options += ["TEST_CLOCKS=1"] if test_clocks else []
     _run_tool(["make", "--silent", "-C", str(PROJECT / "firmware" / "native"), *options])
     return folder / "native" / "board"
 
