@@ -25,6 +25,8 @@ PROBE = "tick"
 # be talking there.
 PAUSE_S = 0.005
 LONGEST_PAUSE_S = 0.1
+# More data lines than any answer has; whoever says more must not fill the memory.
+MOST_LINES = 4096
 
 T = TypeVar("T")
 
@@ -132,7 +134,11 @@ class Exchange(Generic[T]):
         line = parse_line(numbered[0])
         if line.kind not in FINAL_KINDS:
             question.data.append(line)
-            return _Line.OURS
+            if len(question.data) <= MOST_LINES:
+                return _Line.OURS
+            question.data.clear()
+            self.trouble = f"an answer of more than {MOST_LINES} lines"
+            return Lost.DAMAGED
         try:
             return Read(self._read(Answer(tuple(question.data), line)))
         except ValueError as exc:

@@ -138,7 +138,8 @@ class VectorStream:
         if self._stall.expired:
             raise DeadlineError(self._board.port, self._doing, self._stall.timeout_s, self._board.channel.last_seen)
         deadline = Deadline.after(min(self._patience.wait_s, self._stall.left_s) if wait else 0.0)
-        while (event := self._board.channel.receive(deadline)) is not None:
+        # Lines that come without end are no reason to stay.
+        while (event := self._board.channel.receive(deadline)) is not None and not self._stall.expired:
             if isinstance(event, Frame):
                 self._patience.heard()
                 return event
