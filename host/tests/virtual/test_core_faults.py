@@ -40,8 +40,8 @@ class Told:
 
 @pytest.fixture
 def crash(bench: Callable[..., Bench]) -> Callable[..., Told]:
-    def run(name: str, enabled: str = "0") -> Told:
-        board = bench("core_faults", {"CRASH": name, "ENABLED": enabled}, strict=True)
+    def run(name: str, enabled: str = "0", **options: object) -> Told:
+        board = bench("core_faults", {"CRASH": name, "ENABLED": enabled}, strict=True, **options)
         text = board.ask(b"", 90, seconds=0.05)
         assert len(text) == 90
         return Told(*(int(line, 16) for line in text.split()))
@@ -110,6 +110,17 @@ def test_full_stack_still_enters_the_handler(crash: Callable[..., Told], enabled
     assert told.lr == THREAD_MAIN
     assert told.msp < RAM  # the stack pointer moved although the frame had no memory
     assert told.cfsr == STKERR | PRECISE | BFAR_VALID
+
+
+def test_wild_fault_makes_the_core_go_on_where_nothing_is(crash: Callable[..., Told]) -> None:
+    told = crash("windows", faults=["wild:after=3"])
+    assert (told.exception, told.cfsr, told.hfsr, told.pc) == (HARD, IBUSERR, FORCED, 0x0BADC0DE)
+
+
+def test_overflow_fault_fills_the_stack_before_a_function(crash: Callable[..., Told]) -> None:
+    told = crash("windows", ALL_ENABLED, faults=["overflow:after=3"])
+    assert (told.exception, told.cfsr) == (BUS, STKERR | PRECISE | BFAR_VALID)
+    assert RAM - 128 < told.msp < told.bfar < RAM
 
 
 def test_fault_in_the_hard_fault_handler_locks_the_core_up(

@@ -15,6 +15,7 @@
 
 extern uint32_t __stack_end[];
 void start_reset(void);
+void mark(int active); /* the pin that is high in a timed window */
 void record(const uint32_t *msp, const uint32_t *psp, uint32_t lr);
 
 struct note {
@@ -122,6 +123,21 @@ static inline void masked_call(void) {
 static inline void fault_in_hard_fault(void) {
     VTOR = (uint32_t)&crashing_table;
     undefined();
+}
+
+/* Marks timed windows with a function after each: the fault options count them. */
+__attribute__((noinline, noclone)) static void deeper(volatile uint32_t *value) {
+    *value += 1;
+    __asm volatile("" ::: "r4", "r5", "lr", "memory");
+}
+
+static inline void windows(void) {
+    volatile uint32_t value = 0;
+    for (;;) {
+        mark(1);
+        mark(0);
+        deeper(&value);
+    }
 }
 
 void say(uint32_t value);

@@ -8,6 +8,11 @@ void say_ready(void) {
     uart_start(16);
 }
 
+void mark(int active) {
+    GPIO_MODER(GPIOI) = 1u << 6;
+    GPIO_BSRR(GPIOI) = active ? 1u << 3 : 1u << 19;
+}
+
 void say(uint32_t value) {
     uart_hex(value);
 }
