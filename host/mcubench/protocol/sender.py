@@ -101,7 +101,7 @@ class Sender:
 
         From now on no more are sent before the first missing result has come.
         """
-        self._kept_bytes = vector_bytes or math.inf
+        self._kept_bytes = vector_bytes if vector_bytes > 0 else math.inf
 
     def is_under_way(self, frame: SentFrame | None) -> bool:
         """Tell whether a frame may still be on its way."""
