@@ -67,11 +67,10 @@ class ChildBoard:
         """Whether the program has not ended yet."""
         return self._process.poll() is None
 
-    def has_ended(self, timeout_s: float) -> bool:
-        """Wait for the program's end for a moment; return whether it came."""
+    def await_end(self, timeout_s: float) -> None:
+        """Wait for the program's end, if it comes within so long."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout_s)
-        return not self.running
 
     def pulse_reset(self) -> bool:
         """Pull the board's reset pin for a moment; return False if it has none."""

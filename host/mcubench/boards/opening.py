@@ -22,9 +22,6 @@ from mcubench.link.link import NO_SUCH_PORT
 
 __all__ = ["OpenBoard", "open_board"]
 
-# A program's port goes away a moment before the program does.
-LAST_BREATH_S = 0.1
-
 Wrap = Callable[[Link], Link]
 
 
@@ -58,7 +55,7 @@ class OpenBoard:
     @property
     def has_died(self) -> bool:
         """Whether the board is a program that has ended."""
-        return self.child is not None and self.child.has_ended(LAST_BREATH_S)
+        return self.child is not None and not self.child.running
 
     def reopen(self) -> Link:
         """Close the link if it is open, and open it again at the first rate; LinkError if the port is not there."""

@@ -69,15 +69,15 @@ def _failed(attempt: PointMeasurement, resets: list[RestartedError], interruptio
     if all(reset.cause in CRASHES for reset in resets):
         return attempt.failed(CheckFailedError(f"in each of {len(resets)} attempts, last: {interruptions[-1]}"))
     told = "; ".join(dict.fromkeys(interruptions))
-    raise RigError(f"{resets[-1].port}: in each of {len(resets)} attempts at {point.id}: {told}") from resets[-1]
+    seen = f"; last trouble: {attempt.recoveries[-1]['why']}" if attempt.recoveries else ""
+    raise RigError(f"{resets[-1].port}: in each of {len(resets)} attempts at {point.id}: {told}{seen}") from resets[-1]
 
 
 def _in_words(reset: RestartedError, attempt: PointMeasurement, bench: Bench) -> str:
     """Say why and when the board was reset, and where in the sources its firmware crashed, if it did."""
     said = f"the board was reset (cause: {reset.cause}) while {attempt.doing}"
     if attempt.recoveries:
-        last = attempt.recoveries[-1]
-        said += f", brought back by: {last['step']}, because {last['why']}"
+        said += f", brought back by: {attempt.recoveries[-1]['step']}"
     if reset.fault is None:
         return said
     words = [f"{key}={value}{_place(key, value, bench)}" for key, value in reset.fault.items() if key != "boot"]

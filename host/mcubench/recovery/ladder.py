@@ -26,6 +26,8 @@ RESET_PAUSE_S = 0.2
 # A USB device is there again a second or two after it was plugged in or its board was reset.
 REOPEN_TIMEOUT_S = 10.0
 REOPEN_INTERVAL_S = 0.05
+# A program's port goes away a moment before the program does.
+LAST_BREATH_S = 0.1
 # What the watchdog's clock may be slow, and the board's start.
 WATCHDOG_SLACK_S = 5.0
 # What helped so often, and each time the board was lost again before anything was done, helps no more.
@@ -97,6 +99,8 @@ class Ladder:
         raise RigError(f"{board.port}: {message}") from error
 
     def _rungs(self, error: RigError) -> tuple[Rung, ...]:
+        if self._opened.child and isinstance(error, LinkError):
+            self._opened.child.await_end(LAST_BREATH_S)
         if self._opened.has_died:
             return PROGRAM_HAS_ENDED
         return PORT_IS_GONE if isinstance(error, LinkError) else DOES_NOT_ANSWER
