@@ -86,6 +86,7 @@ class Board:
         self.channel = Channel(link)
         self.channel.tx_bytes, self.channel.rx_bytes = before.tx_bytes, before.rx_bytes
         self.channel.crc_errors = before.crc_errors
+        self.channel.to_board = before.to_board
 
     def connect(self, timeout_s: float = HELLO_TIMEOUT_S) -> answers.BoardInfo:
         """Say hello, mark the board as ours, and return who it is; a rescuer gets the mark that it finds instead."""
@@ -129,7 +130,8 @@ class Board:
         `arena_bytes` is the arena to try it with; None gives it all that the engine has.
         """
         arena = "" if arena_bytes is None else f" arena={arena_bytes}"
-        return self._ask(f"model {encode_value(model)}{arena}", answers.read_model)
+        # Work, as far as asking again goes: an engine may take its time.
+        return self._ask(f"model {encode_value(model)}{arena}", answers.read_model, 0.0)
 
     def clocks(self) -> answers.ClockTable:
         """Return the board's clock settings."""

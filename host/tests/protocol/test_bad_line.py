@@ -11,7 +11,7 @@ from faulty_line import by_line
 
 from mcubench.errors import DeadlineError, LinkError, RestartedError, RigError
 from mcubench.link import Link
-from mcubench.protocol import Board, BoardInfo
+from mcubench.protocol import Board, BoardInfo, client
 
 OpenLine = Callable[..., Board]
 
@@ -48,9 +48,13 @@ def test_answers_are_right_or_asked_for_again(
         assert len(board.layers().layers) == 2
 
 
-@pytest.mark.parametrize("spec", ["flip:rate=6e-5", "drop:rate=5e-4", "reorder:rate=5e-4", "truncate:rate=0.005"])
-def test_random_faults_never_make_a_wrong_answer(open_noisy: OpenLine, spec: str) -> None:
-    board = open_noisy(spec)
+@pytest.mark.parametrize(
+    "specs",
+    # The last damages four of five answers.
+    ["flip:rate=6e-5", "drop:rate=5e-4", "reorder:rate=5e-4", "truncate:rate=0.005", "flip:rate=1e-4 drop:rate=1e-3"],
+)
+def test_random_faults_never_make_a_wrong_answer(open_noisy: OpenLine, specs: str) -> None:
+    board = open_noisy(*specs.split())
     board.connect()
     expected = board.models()
     for _ in range(20):
@@ -142,3 +146,33 @@ def test_a_board_that_falls_silent_is_told_with_what_it_said_last(open_line: Ope
     board.select("echo")
     with pytest.raises(DeadlineError, match=r"'tick'.*last seen: ok index=0 name=echo"):
         board._answer("tick", lambda answer: answer, 0.5)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["late", "lost"])
+def test_a_run_is_not_asked_for_again_while_the_board_may_be_at_it(
+    open_line: OpenLine, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    monkeypatch.setattr(client, "WORK_PATIENCE_S", 0.05)
+    asked: list[str] = []
+    held = bytearray()
+
+    def note(line: str) -> bytes:
+        asked.append(line.split(" #")[0])
+        return line.encode() + b"\n"
+
+    def hold(line: str) -> bytes:
+        """Say nothing of the run before it was asked twice whether it is over, as a board that is still at it."""
+        if lost and line.startswith("ok n=") and asked.count("run 5") == 1:
+            return b""
+        held.extend(line.encode() + b"\n")
+        if "run 5" in asked and asked.count("tick") < 2:
+            return b""
+        said = bytes(held)
+        held.clear()
+        return said
+
+    board = open_line(by_line(hold), by_line(note))
+    board.connect()
+    board.select("echo")
+    assert len(board.run(5).cycles) == 5
+    assert asked[-4:] == ["run 5", "tick", "tick", "run 5"] if lost else asked[-3:] == ["run 5", "tick", "tick"]

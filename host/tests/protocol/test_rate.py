@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 from rated_board import RatedBoard
 
+from mcubench.boards import open_board, parse_board
 from mcubench.errors import RestartedError
 from mcubench.link import Link
 from mcubench.protocol import Board, lower_baud, raise_baud
+
+IMAGE = Path(__file__).resolve().parents[3] / ".pio" / "build" / "stm32f746-local" / "firmware.elf"
 
 
 @pytest.mark.parametrize(
@@ -80,3 +84,14 @@ def test_the_rate_is_lowered_when_errors_pile_up_and_never_below_the_first() -> 
         board.info()
         assert not lower_baud(board)
         assert rated.rates == [921_600, 1_500_000, 1_000_000, 921_600]
+
+
+@pytest.mark.parametrize(("fault", "expected"), [("", 2_000_000), ("?fault=slow:max_baud=1500000", 1_000_000)])
+def test_the_rate_of_a_virtual_board(fault: str, expected: int) -> None:
+    if not IMAGE.exists():
+        pytest.skip(f"no {IMAGE}: run `make firmware`")
+    with open_board(parse_board(f"virtual:stm32f746{fault}", IMAGE)) as opened:
+        board = Board(opened.link)
+        assert board.connect().baud == 1_000_000
+        assert raise_baud(board) == expected
+        assert board.reset().baud == opened.link.baud == 1_000_000
