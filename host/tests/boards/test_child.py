@@ -79,6 +79,14 @@ def test_the_program_goes_when_the_host_is_killed(echo_program: Path) -> None:
     assert not is_running(board_id)
 
 
+def test_a_program_whose_host_died_before_it_was_tied_to_it_does_not_start() -> None:
+    command = child._tied_to_us(["echo", "started"])
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "started\n"
+    # Its parent is a shell now, and not the one that the tie was made for.
+    orphan = subprocess.run(["sh", "-c", '"$@"; exit $?', "sh", *command], capture_output=True, text=True)
+    assert (orphan.returncode, orphan.stdout) == (1, "")
+
+
 def is_running(process_id: int) -> bool:
     try:
         state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]

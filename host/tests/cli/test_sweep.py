@@ -165,6 +165,31 @@ def test_a_board_of_our_own_that_is_killed_is_started_again_and_its_point_repeat
     assert all(len(record["samples_us"]) == 20 for record in records.values())
 
 
+def test_the_power_of_a_real_board_is_cycled_by_the_users_command(
+    mnist_program: Path, tmp_path: Path, models_folder: Path
+) -> None:
+    port = tmp_path / "ttyBoard"
+    with ChildBoard("off", [str(mnist_program)]) as off, ChildBoard("on again", [str(mnist_program)]) as on:
+        port.symlink_to(off.port)
+        power_cycle = f'test "$MCUBENCH_BOARD" = native && ln -sfn {on.port} "$MCUBENCH_PORT"'
+        arguments = ["sweep", "--port", str(port), *MODELS, "--models", str(models_folder), "--json", "o.json"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "mcubench", *arguments, "--power-cycle", power_cycle],
+            cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as host:  # fmt: skip
+            assert host.stderr is not None
+            host.stderr.readline()
+            off.kill()
+            out, error = host.communicate(timeout=60)
+    assert host.returncode == 0, error
+    records = json.loads((tmp_path / "o.json").read_text())
+    assert len(records) == 4
+    (repeated,) = (record for record in records if record["attempts"] == 2)
+    tried = [(each["step"], each["ok"]) for each in repeated["recoveries"]]
+    assert tried == [("re-open the port", False), ("power cycle", True)]
+    assert f"NOTE {repeated['point_id']}: measured 2 times, because the board was reset (cause: power-on) while" in out
+
+
 def children_of(process: int) -> list[int]:
     """Return the processes that any thread of a process has started."""
     return [

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
-from mcubench.link import attached_ports, discover
+from mcubench.link import AttachedPort, attached_ports, discover, find_port, remember_port
 
 
 def port(name: str, vendor_id: int | None = None, product_id: int | None = None) -> ListPortInfo:
@@ -40,3 +42,48 @@ def test_this_machines_ports_can_be_listed() -> None:
 )
 def test_probes_and_bridges_name_the_board_behind_them(usb_id: tuple[int, int], board: str) -> None:
     assert board in (discover.probable_board(*usb_id) or "")
+
+
+def attached(name: str, serial_number: str | None, location: str, usb_id: str | None = "10c4:ea60") -> AttachedPort:
+    return AttachedPort(name, "", usb_id, serial_number, None, location)
+
+
+A, B = attached("/dev/ttyUSB0", "A", "1-1"), attached("/dev/ttyUSB1", "B", "1-2")
+CLONE, OTHER_CLONE = attached("/dev/ttyUSB0", None, "1-1"), attached("/dev/ttyUSB1", None, "1-2")
+FIRST, SECOND = attached("/dev/ttyUSB0", "F", "1-1:1.0"), attached("/dev/ttyUSB1", "F", "1-1:1.1")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ([A, B], [A, B], "/dev/ttyUSB0"),
+        ([A, B], [attached("/dev/ttyUSB0", "B", "1-2"), attached("/dev/ttyUSB1", "A", "1-1")], "/dev/ttyUSB1"),
+        ([A, B], [B, attached("/dev/ttyUSB2", "A", "3-4.1")], "/dev/ttyUSB2"),
+        ([A, B], [B], None),
+        ([A], [attached("/dev/ttyUSB0", "B", "1-1")], None),
+        ([CLONE, OTHER_CLONE], [attached("/dev/ttyUSB5", None, "1-1"), OTHER_CLONE], "/dev/ttyUSB5"),
+        ([CLONE], [attached("/dev/ttyUSB0", None, "1-3")], None),
+        ([FIRST, SECOND], [attached("/dev/ttyUSB3", "F", "2-1:1.1"), attached("/dev/ttyUSB2", "F", "2-1:1.0")],
+         "/dev/ttyUSB2"),
+    ],
+    ids=[
+        "still there", "names changed places", "another plug", "away", "another board at the name",
+        "no serial number, same plug", "no serial number, another plug", "two ports of one device",
+    ],
+)  # fmt: skip
+def test_a_port_is_found_by_its_usb_device_whatever_its_name(
+    before: list[AttachedPort], after: list[AttachedPort], found: str | None
+) -> None:
+    assert find_port(remember_port("/dev/ttyUSB0", before), after) == found
+
+
+def test_a_link_to_a_device_is_remembered_as_the_device(tmp_path: Path) -> None:
+    link = tmp_path / "usb-board"
+    link.symlink_to("/dev/ttyUSB0")
+    assert remember_port(str(link), [B, A]).device == A
+
+
+@pytest.mark.parametrize("name", ["/dev/pts/3", "socket://lab:4000", "/dev/ttyS0"])
+def test_what_is_no_usb_device_is_known_by_its_name_alone(name: str) -> None:
+    plain = attached("/dev/ttyS0", None, "", usb_id=None)
+    assert find_port(remember_port(name, [A, plain]), [A, plain]) == name
