@@ -1,6 +1,7 @@
 #include "results.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "frame.h"
 #include "session.h"
@@ -25,6 +26,10 @@ static struct {
     uint32_t shrunk;  /* how often batches were halved */
     uint32_t calm;    /* new results since AGAIN, or since batches grew */
 } results;
+
+void results_reset(void) {
+    memset(&results, 0, sizeof results);
+}
 
 void results_restart(uint32_t next) {
     results.next = next;

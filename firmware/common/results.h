@@ -8,6 +8,9 @@
 
 #define RESULT_ITEM_BYTES 9 /* status, cycles, input CRC; the output tensor follows */
 
+/* As at start: nothing is kept, and batches are large. */
+void results_reset(void);
+
 /* Forgets all; the next result is that of vector `next`, of the selected model. */
 void results_restart(uint32_t next);
 

@@ -247,6 +247,7 @@ static void send_echo(const frame_t *frame) {
 }
 
 void stream_restart(void) {
+    results_reset();
     begin_at(0, 0);
     stream.untold_wire = 0;
 }

@@ -7,7 +7,7 @@
  *         than the core can take.
  * broken  cannot be opened.  wide: more output than the core can take.
  *
- * Every run overwrites the input tensor, as engines may. */
+ * Every run overwrites the input tensor, as engines may. A fuzzer may give big and deep other inputs, for less work. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -15,8 +15,13 @@
 
 #define MAGIC_FAIL 0xEE
 #define MAGIC_UNSTABLE 0xDD
+#ifndef BIG_INPUT_BYTES
 #define BIG_INPUT_BYTES 20000
+#endif
 #define BIG_OUTPUT_BYTES 600
+#ifndef DEEP_INPUT_BYTES
+#define DEEP_INPUT_BYTES 8
+#endif
 #define DEEP_OUTPUT_BYTES 3000
 #define ARENA_BYTES 32768 /* what `model` can ask for at most */
 #ifndef BUSY_STEPS
@@ -36,7 +41,7 @@ static const engine_model_t models[MODEL_COUNT] = {
     [BIG] = {"big", SHA256_OF("1"), ENGINE_INT8, ENGINE_INT16, BIG_INPUT_BYTES, BIG_OUTPUT_BYTES, 20600, 200, 3},
     [BROKEN] = {"broken", SHA256_OF("2"), ENGINE_INT32, ENGINE_FLOAT32, 4, 4, 8, 0, 1},
     [WIDE] = {"wide", SHA256_OF("3"), ENGINE_INT8, ENGINE_INT8, 4, 70000, 8, 0, 1},
-    [DEEP] = {"deep", SHA256_OF("4"), ENGINE_INT8, ENGINE_INT8, 8, DEEP_OUTPUT_BYTES, 8, 0, 1000},
+    [DEEP] = {"deep", SHA256_OF("4"), ENGINE_INT8, ENGINE_INT8, DEEP_INPUT_BYTES, DEEP_OUTPUT_BYTES, 8, 0, 1000},
 };
 
 static const char *const layer_ops[] = {"ADD", "CONV_2D", "RESHAPE"};
@@ -82,7 +87,7 @@ static int run_deep(void) {
     if (input[0] == MAGIC_FAIL) {
         return ENGINE_ERROR_INVOKE;
     }
-    compute(8, DEEP_OUTPUT_BYTES);
+    compute(DEEP_INPUT_BYTES, DEEP_OUTPUT_BYTES);
     return ENGINE_OK;
 }
 

@@ -10,12 +10,15 @@ import struct
 import sys
 from pathlib import Path
 
-RAW, LINE, DATA_NEXT, FRAME, SILENCE, MODEL = range(6)
+RAW, LINE, DATA, FRAME, SILENCE, MODEL, LOSE, AGAIN = range(8)
+SEEK, POLL, ECHO = 2, 3, 5
+ECHO_MODEL, BIG_MODEL, NO_MODEL, DEEP_MODEL = range(4)
 
 COMMANDS = [
     "help", "info", "models", "model echo", "model 1", "model broken", "clocks", "clock 16 icache=0", "clock 288",
     "clock 288 overclock=1", "tick", "run 3", "run 20 cold=1", "layers", "reset", "nothing", "run x", "model", "#tick",
-    "#run 9", "#reset", "#clock 216", "tick #7:00000000", "  info  ",
+    "#run 9", "#reset", "#clock 216", "mark 7", "baud 115200", "baud 3", "#info",
+    "model deep", "tick #7:00000000", "  info  ",
 ]  # fmt: skip
 
 
@@ -23,26 +26,41 @@ def step(kind: int, content: bytes = b"") -> bytes:
     return bytes([kind, len(content)]) + content
 
 
-def model(index: int) -> bytes:
-    return step(MODEL, bytes(index))
+def counted(kind: int, number: int) -> bytes:
+    """Return a step whose size is what counts: MODEL, LOSE, AGAIN, SILENCE."""
+    return step(kind, bytes(number))
 
 
 def frame(kind: int, payload: bytes = b"") -> bytes:
     return step(FRAME, bytes([kind]) + payload)
 
 
+def data(ahead: int, unit: int, count: int, times_11: bool = False) -> bytes:
+    """Return DATA that begins so many units (1, 8, 64 or 977 bytes) from what is expected."""
+    return step(DATA, struct.pack("<bBB", ahead, unit + 4 * times_11, count))
+
+
 def seeds() -> list[bytes]:
-    data = step(DATA_NEXT, bytes(range(8)))
+    echo, big, deep = (counted(MODEL, model) for model in (ECHO_MODEL, BIG_MODEL, DEEP_MODEL))
+    poll = frame(POLL)
+    vectors = data(0, 0, 79)
     return [
-        *(model(0) + step(LINE, command.encode()) for command in COMMANDS),
-        model(0) + data * 3 + frame(3) + step(SILENCE),
-        model(0) + data + frame(2, struct.pack("<Q", 8)) + data + frame(1, struct.pack("<Q", 99) + b"gap") + frame(3),
-        model(1) + step(DATA_NEXT, b"\x00\x01" * 127) * 20 + step(LINE, b"layers"),
-        model(0) + step(DATA_NEXT, b"\xee" + bytes(7)) + step(LINE, b"run 1") + step(LINE, b"layers"),
-        model(0) + step(RAW, b"\x00\x01\x02") + step(SILENCE) + step(LINE, b"tick"),
+        *(echo + step(LINE, command.encode()) for command in COMMANDS),
+        echo + step(DATA) * 3 + poll + step(SILENCE),
+        echo + vectors + frame(SEEK, struct.pack("<Q", 8)) + vectors + frame(SEEK, bytes(7)) + poll,
+        echo + data(1, 2, 255) + data(2, 3, 255) + poll + data(0, 0, 63) + poll + data(0, 0, 63) + poll,
+        echo + data(2, 2, 232, times_11=True) + data(0, 0, 11, times_11=True) + poll + data(-1, 2, 200) + poll,
+        echo + data(127, 2, 255) + data(8, 3, 255) + data(9, 3, 255) + poll,
+        echo + data(0, 0, 232, times_11=True) * 2 + counted(AGAIN, 5) + counted(AGAIN, 200) + vectors + poll,
+        echo + vectors + counted(LOSE, 1) + vectors + counted(LOSE, 127) + poll + counted(LOSE, 255) + vectors,
+        echo + frame(ECHO, b"\x00\x01\xff echo") + counted(LOSE, 3) + frame(ECHO, bytes(254)),
+        big + data(0, 0, 232, times_11=True) * 9 + step(LINE, b"layers") + counted(AGAIN, 1),
+        deep + vectors + counted(AGAIN, 3) + poll,
+        echo + step(RAW, b"\x00\x01\x02") + step(SILENCE) + step(LINE, b"tick"),
+        echo + frame(SEEK, struct.pack("<Q", 8 * (2**32 - 1))) + vectors + counted(AGAIN, 1) + poll,
         step(RAW, b"\x00\x01" + b"\xff" * 250) * 9 + step(RAW, b"\x00\x00\n") + step(LINE, b"info"),
         step(RAW, b"a" * 255) * 2 + step(RAW, b"\n\x80\n\r\n"),
-        model(2) + data + frame(2, bytes(8)) + frame(0x7F),
+        counted(MODEL, NO_MODEL) + vectors + frame(SEEK, bytes(8)) + frame(0x7F) + counted(AGAIN, 1),
     ]
 
 
