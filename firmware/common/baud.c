@@ -4,8 +4,7 @@
 #include "port.h"
 #include "reply.h"
 
-#define DEAF_BYTES 4096 /* so many without sense: the host is not at our rate, or not any more */
-#define TOLERANCE 40    /* a rate may be off by this part of it, 2.5 %: a receiver samples the last bit in its middle half */
+#define TOLERANCE 40 /* a rate may be off by this part of it, 2.5 %: a receiver samples the last bit in its middle half */
 
 static uint32_t now;
 static uint32_t deaf_bytes;
@@ -28,7 +27,8 @@ static void set(uint32_t baud) {
 
 void baud_count_bytes(uint32_t bytes) {
     deaf_bytes += bytes;
-    if (deaf_bytes >= DEAF_BYTES && now != port_baud_boot) {
+    /* So many without sense, more than a window: the host is not at our rate, or not any more. */
+    if (deaf_bytes >= port_rx_ring_bytes && now != port_baud_boot) {
         set(port_baud_boot);
     }
 }

@@ -12,7 +12,7 @@
 
 #define READ_BYTES 128
 #define SILENCE_MS 250
-#define ERROR_BYTES 8
+#define ERROR_BYTES 64
 
 static splitter_t splitter;
 static uint32_t noise_lines;

@@ -27,10 +27,10 @@ WAKE_UP = b"\0\0\n"
 # A board that has just been reset or a virtual one that has just been started may need a moment.
 HELLO_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 15.0
-# A board that says nothing for so long may be at another rate than the line. After 4096 bytes that it does not
+# A board that says nothing for so long may be at another rate than the line. After 32768 bytes that it does not
 # understand it goes back to the rate that it boots with; a few more, should some not look like a byte to it.
 DEAF_S = 1.5
-NONSENSE = b"\n" * 4608
+NONSENSE = b"\n" * 36864
 # For what computes, besides its time: longer than for what is answered at once, so that no byte of a question disturbs
 # an inference of unknown length that is being timed.
 WORK_PATIENCE_S = 1.0

@@ -16,7 +16,7 @@ from mcubench.serve.splitter import BoardSplitter, Event
 
 __all__ = ["RatedBoard"]
 
-DEAF_BYTES = 4096
+DEAF_BYTES = 32768
 RATES = {getattr(termios, f"B{rate}"): rate for rate in (115_200, 230_400, 460_800, 921_600, 1_000_000, 1_500_000,
                                                        2_000_000, 3_000_000, 4_000_000)}  # fmt: skip
 INFO = """\
