@@ -49,8 +49,8 @@ class UartLine:
         self._virtual = virtual
         self._fixed_baud = baud
         self._set_baud = outside.baud  # as last seen: asking takes a system call
+        self._followed_baud = _STANDARD_BAUD[0]  # what an outside without a rate has
         self._device_baud = 0.0
-        self._nominal_baud = 0.0
         self._pending = bytearray()
         self._first_arrival_s = 0.0
         self._told_baud = 0.0
@@ -58,7 +58,8 @@ class UartLine:
     def set_device_baud(self, baud: float, nominal_baud: float) -> None:
         """Tell the bit rate of the chip's UART, true and with oscillators as they should be; 0 while it is off."""
         self._device_baud = baud
-        self._nominal_baud = nominal_baud
+        if nominal_baud:
+            self._followed_baud = min(_STANDARD_BAUD, key=lambda rate: abs(rate - nominal_baud))
         if baud and baud != self._told_baud:
             self._told_baud = baud
             matching = "" if self.matching else ", which is too far off: bytes arrive garbled"
@@ -66,8 +67,7 @@ class UartLine:
 
     @property
     def outside_baud(self) -> int:
-        chosen = self._fixed_baud or self._set_baud
-        return chosen or min(_STANDARD_BAUD, key=lambda rate: abs(rate - self._nominal_baud))
+        return self._fixed_baud or self._set_baud or self._followed_baud
 
     @property
     def matching(self) -> bool:
