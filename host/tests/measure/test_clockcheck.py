@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from itertools import count
 
@@ -53,3 +54,33 @@ def test_one_bad_look_does_not_condemn_a_true_clock(
     board.connect()
     assert check_clock(board, 1_000_000_000).good
     assert next(ticks) > 2 * clockcheck.TICKS, "the first look was to be a bad one"
+
+
+def test_a_slow_line_is_looked_at_until_it_leaves_little_open(
+    open_line: Callable[..., Board], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clockcheck, "SPANS_S", (0.1, 0.9))
+
+    def slow(line: str) -> bytes:
+        time.sleep(0.004 if "ok cycles=" in line else 0)
+        return line.encode() + b"\n"
+
+    board = open_line(by_line(slow))
+    board.connect()
+    check = check_clock(board, 1_000_000_000)
+    assert check.good
+    assert check.certain
+
+
+def test_a_wrap_of_the_counter_that_nobody_saw_makes_no_clock_right(
+    echo_board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clockcheck, "SPANS_S", (0.1, 0.2))
+    echo_board.set_clock("2000", overclock=True)
+    real = time.sleep
+    # The host wakes up late, when the counter has come round twice and shows what one at half the rate would show.
+    naps = iter([clockcheck.COUNTER_MODULUS / 1e9])
+    monkeypatch.setattr(clockcheck.time, "sleep", lambda span_s: real(next(naps, span_s)))
+    check = check_clock(echo_board, 1_000_000_000)
+    assert not check.good
+    assert check.deviation == pytest.approx(1.0, abs=0.02)
