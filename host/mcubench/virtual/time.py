@@ -74,6 +74,7 @@ class Pace:
         behind, catches up only where it would have been ahead, and does not count the PC's slowness as waiting.
         """
         self._real_time = real_time
+        self._worked = False  # something came or went since the board was last idle
         self._virtual = virtual
         self._wait = wait
         self._allowance_s = _ALLOWANCE_S
@@ -83,6 +84,7 @@ class Pace:
     def skip_to(self, at_s: float, most_s: float = math.inf) -> None:
         """Pass to a known moment, not beyond `most_s`, in no real time or, within the allowance, in as much."""
         if self._real_time:
+            self._worked = True
             self._follow(min(at_s, most_s))
             return
         self._virtual.advance(min(at_s, most_s) - self._virtual.now_s)
@@ -117,8 +119,10 @@ class Pace:
         ahead_s = self._ahead_s()
         if self._real_time:
             self.hold()
-            if ahead_s < 0:
+            if ahead_s < 0 and self._worked:
                 self._set_anchor()
+            self._worked = False
+            self._catch_up(until_s)
         elif now_s - self._in_step_s > _LONGEST_CATCH_UP_S or ahead_s > _SHORTEST_SLEEP_S:
             self._set_anchor()
         else:
