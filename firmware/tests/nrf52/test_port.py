@@ -7,19 +7,16 @@ from collections.abc import Iterator
 import pytest
 from pio import build_image
 from virtual_board import running
+from wired_board import WiredBoard
 
 from mcubench.deadline import Deadline
 from mcubench.errors import BoardError
 from mcubench.image_layout import ImageLayout
 from mcubench.protocol.client import Board
 from mcubench.protocol.splitter import TextLine
-from mcubench.virtual.board import VirtualBoard
-from mcubench.virtual.chips import CHIPS
-from mcubench.virtual.faults import parse_fault
-from mcubench.virtual.loader import load_image
 
 JOURNEY = ["64-hfint", "64", "64-nocache", "64-hfint", "64-nocache", "64"]
-RING_BYTES = 16384
+RING_BYTES = 32768
 LINE_BYTES = 52
 LINES_AT_ONCE = RING_BYTES // LINE_BYTES - 1
 ANSWER_TIMEOUT_S = 10.0
@@ -66,36 +63,11 @@ def test_nothing_is_lost_where_the_ring_begins_anew(board: Board) -> None:
             assert answer.text == f"error unknown-command word={word}"
 
 
-class Wire:
-    """The far end of the line, in this process: what is to be sent to the board, and what came from it."""
-
-    name = "wire"
-    baud = None
-
-    def __init__(self) -> None:
-        self.to_board = self.from_board = b""
-
-    def read(self) -> bytes:
-        data, self.to_board = self.to_board, b""
-        return data
-
-    def write(self, data: bytes) -> None:
-        self.from_board += data
-
-    def wait(self, timeout_s: float) -> None:
-        """More comes only when the board does not run."""
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
 def test_line_goes_on_after_bytes_that_were_received_with_errors(harness: ImageLayout) -> None:
     """They come while the board starts from an internal oscillator that is far off, and the crystal takes its time."""
-    wire = Wire()
-    faults = [parse_fault("crystal:hfint_hz=68e6")]
-    board = VirtualBoard(CHIPS["nrf52840"], load_image(harness.path), wire, faults, strict=True)
-    for data, until_s in ((b"x" * 300 + b"\n", 0.1), (b"info\n", 0.2), (b"help\n", 0.3)):
-        wire.to_board = data
-        board.run(lambda end_s=until_s: board.now_s >= end_s)
-    assert int(wire.from_board.partition(b" overruns=")[2].split()[0]) > 0
-    assert wire.from_board.endswith(b"command name=reset usage=reset\nok\n")
+    board = WiredBoard("nrf52840", harness.path, "crystal:hfint_hz=68e6")
+    for data in (b"x" * 300 + b"\n", b"info\n", b"help\n"):
+        board.wire.to_board = data
+        board.run_for(0.1)
+    assert int(board.wire.from_board.partition(b" overruns=")[2].split()[0]) > 0
+    assert board.wire.from_board.endswith(b"command name=reset usage=reset\nok\n")
