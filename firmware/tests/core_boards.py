@@ -147,6 +147,7 @@ class FakeBoard:
         self.library = ctypes.CDLL(str(library))
         self.library.fake_feed.restype = ctypes.c_size_t
         self.library.fake_take.restype = ctypes.c_size_t
+        self.library.fake_waiting.restype = ctypes.c_size_t
         self._splitter = board_splitter()
         self._buffer = ctypes.create_string_buffer(1 << 20)
         self.library.fake_start()
@@ -196,7 +197,8 @@ class FakeBoard:
     def handle(self, data: bytes) -> list[Message]:
         """Feed bytes and poll until all of them are handled, but not so often that the line counts as silent."""
         self.feed(data)
-        self.poll((len(data) + 127) // 128)
+        while self.library.fake_waiting() > 0:
+            self.poll()
         return self.take()
 
     def exchange(self, data: bytes) -> list[Message]:
