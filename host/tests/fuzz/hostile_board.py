@@ -133,6 +133,8 @@ class HostileBoard(Link):
                 self._hear(event)
             elif isinstance(event, CodedFrame) and (frame := decode_frame(event.body)):
                 self._frame_seq = frame.seq
+                if frame.type == FrameType.ECHO and self._script.number(4):
+                    self._outbox += encode_frame(FrameType.ECHOED, 0, frame.payload)
 
     @property
     def baud(self) -> int:

@@ -11,7 +11,7 @@ from faulty_line import by_line
 
 from mcubench.errors import DeadlineError, LinkError, RestartedError, RigError
 from mcubench.link import Link
-from mcubench.protocol import Board, BoardInfo, client
+from mcubench.protocol import Board, BoardInfo, conversation
 
 OpenLine = Callable[..., Board]
 
@@ -152,7 +152,7 @@ def test_a_board_that_falls_silent_is_told_with_what_it_said_last(open_line: Ope
 def test_a_run_is_not_asked_for_again_while_the_board_may_be_at_it(
     open_line: OpenLine, monkeypatch: pytest.MonkeyPatch, lost: bool
 ) -> None:
-    monkeypatch.setattr(client, "WORK_PATIENCE_S", 0.05)
+    monkeypatch.setattr(conversation, "WORK_PATIENCE_S", 0.05)
     asked: list[str] = []
     held = bytearray()
 
