@@ -171,7 +171,7 @@ def _image(part: str, folder: Path, remedy: str) -> Finding:
     if not path.exists():
         return Finding(part, False, "not built", remedy)
     try:
-        # Here and not above: pyelftools comes with the extra [virtual], and doctor has to run without it.
+        # Here and not above: doctor has to run where a package is missing, too.
         from mcubench.image_layout import read_layout
 
         image = read_layout(path)
