@@ -100,6 +100,7 @@ class Machine:
         self.uc.hook_add(UC_HOOK_INTR, self._on_exception)
         self.fault = INVALID_STATE  # what the core could not do when `run` last said FAULT
         self._pc = 0
+        self._thumb = True  # what the core is told to execute next is Thumb code
         self._exception: int | None = None
         self._image: Image | None = None
         self._event = False  # the event register, as far as exceptions set it (ARMv7-M B1.5.18)
@@ -138,15 +139,15 @@ class Machine:
         self.uc.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
         self._event = False
         self._pc = entry & ~1
+        self._thumb = True
 
     def run(self, until_cycles: int) -> Stop:
         """Execute until the cycle counter has reached `until_cycles`, or something happens that the core cannot do."""
         self.counter.stop_after(until_cycles)
         self._exception = None
         error = UC_ERR_OK
-        thumb = bool(self.uc.reg_read(arm.UC_ARM_REG_XPSR) & _THUMB)
         try:
-            self.uc.emu_start(self._pc | thumb, _NOWHERE)
+            self.uc.emu_start(self._pc | self._thumb, _NOWHERE)
         except UcError as exc:
             error = exc.errno
         self._pc = self.uc.reg_read(arm.UC_ARM_REG_PC)
@@ -156,9 +157,10 @@ class Machine:
             return Stop.CALL
         if self._exception is not None:
             return self._faulted(from_exception(self._exception))
-        thumb = bool(self.uc.reg_read(arm.UC_ARM_REG_XPSR) & _THUMB)
-        if error != UC_ERR_OK and not (thumb and self._gave_way(error)):
-            return self._faulted(from_emulator(error, thumb, self._pc, self._missing_address))
+        if error != UC_ERR_OK:
+            thumb = self._in_thumb_state()
+            if not (thumb and self._gave_way(error)):
+                return self._faulted(from_emulator(error, thumb, self._pc, self._missing_address))
         waits = self.counter.cycles < until_cycles and self._waits()
         return Stop.WAITING if waits else Stop.DEADLINE
 
@@ -175,6 +177,7 @@ class Machine:
         enter_handler(self.uc, number, vector)
         self._event = True
         self._pc = vector & ~1
+        self._thumb = self._in_thumb_state()
         return True
 
     def leave_exception(self) -> CoreFault | None:
@@ -187,6 +190,7 @@ class Machine:
             self._pc = leave_exception(self.uc, self.memory, exc_return) & ~1
         except MemoryFaultError:
             return UNSTACKING
+        self._thumb = self._in_thumb_state()
         self._event = True
         return None
 
@@ -233,6 +237,9 @@ class Machine:
         """Name the core's place between runs, and where the function it is in would return to."""
         lr = self.uc.reg_read(arm.UC_ARM_REG_LR)
         return f"{self._name(self._pc)}, lr {self._name(lr & ~1).replace('pc ', '')}"
+
+    def _in_thumb_state(self) -> bool:
+        return bool(self.uc.reg_read(arm.UC_ARM_REG_XPSR) & _THUMB)
 
     def _faulted(self, fault: CoreFault) -> Stop:
         self.fault = fault

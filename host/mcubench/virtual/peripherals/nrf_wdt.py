@@ -79,14 +79,13 @@ class NrfWdt:
 
     def sync(self) -> None:
         """Tell of the timeout, and bite, if the time has come."""
-        bite_s = self.bite_s()
-        if bite_s is None:
+        if not self._running:
             return
         now_s = self._virtual.now_s + ROUNDING_S
         if not self._noticed and now_s >= self._timeout_s():
             self._noticed = True
             self._timeout.trigger(self._timeout_s())
-        if now_s >= bite_s:
+        if now_s >= self._timeout_s() + _NOTICE_TICKS / self._hz:
             self._running = False
             self._bite()
 
