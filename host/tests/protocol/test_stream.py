@@ -271,13 +271,15 @@ def test_a_result_of_a_vector_that_was_not_sent_is_ignored(open_line: OpenLine) 
     check(stream(open_line(to_host=by_frame(lambda frame: [*lie(frame), frame])), data), data)
 
 
-def test_an_ack_of_what_was_not_sent_is_ignored(open_line: OpenLine) -> None:
+def test_an_ack_of_what_was_not_sent_is_ignored(open_line: OpenLine, monkeypatch: pytest.MonkeyPatch) -> None:
     def boast(frame: Frame) -> list[Frame]:
         ack = parse_ack(frame.payload) if frame.type == FrameType.ACK else None
-        return [replace(frame, payload=ack_payload(replace(ack, expected=10**6))), frame] if ack else [frame]
+        return [frame, replace(frame, payload=ack_payload(replace(ack, expected=10**6)))] if ack else [frame]
 
+    monkeypatch.setattr("mcubench.protocol.stream.STALL_TIMEOUT_S", 2.0)
     data = random_payload(2000)
-    check(stream(open_line(to_host=by_frame(boast)), data), data)
+    board = open_line(to_host=by_frame(boast), to_board=by_frame(some(0.2, lose, FrameType.DATA)))
+    check(stream(board, data), data)
 
 
 # ---- boards that fall silent, start anew or go away ----
