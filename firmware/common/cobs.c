@@ -1,5 +1,7 @@
 #include "cobs.h"
 
+#include <string.h>
+
 #include "port.h"
 
 #define BLOCK_CODE_MAX 0xFF /* 254 data bytes and no zero after them */
@@ -13,15 +15,13 @@ bool cobs_decode(uint8_t *data, size_t size, size_t *decoded_size) {
     size_t out = 0;
     while (in < size) {
         const uint8_t code = data[in++];
-        if (code == 0 || size - in < (size_t)code - 1) {
+        const size_t block_bytes = (size_t)code - 1;
+        if (code == 0 || size - in < block_bytes || memchr(data + in, 0, block_bytes) != NULL) {
             return false;
         }
-        for (unsigned i = 1; i < code; i++) {
-            if (data[in] == 0) {
-                return false;
-            }
-            data[out++] = data[in++];
-        }
+        memmove(data + out, data + in, block_bytes);
+        in += block_bytes;
+        out += block_bytes;
         if (code != BLOCK_CODE_MAX && in < size) {
             data[out++] = 0;
         }

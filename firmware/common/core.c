@@ -10,7 +10,7 @@
 #include "stream.h"
 #include "timer.h"
 
-#define READ_BYTES 128
+#define READ_BYTES 1024
 #define SILENCE_MS 250
 #define ERROR_BYTES 64
 
@@ -90,7 +90,7 @@ static void count_errors(void) {
 }
 
 void core_poll(void) {
-    uint8_t bytes[READ_BYTES];
+    static uint8_t bytes[READ_BYTES];
     const size_t size = port_read(bytes, sizeof bytes);
     port_watchdog_kick();
     count_errors();
@@ -98,9 +98,15 @@ void core_poll(void) {
         handle_silence();
         return;
     }
-    for (size_t i = 0; i < size; i++) {
-        baud_count_bytes(1);
-        handle_byte(bytes[i]);
+    for (size_t i = 0; i < size;) {
+        /* At the line's highest rate there are 1000 cycles for a byte, of which most are for the models. */
+        const size_t in_body = splitter_push_body(&splitter, bytes + i, size - i);
+        baud_count_bytes(in_body);
+        i += in_body;
+        if (i < size) {
+            baud_count_bytes(1);
+            handle_byte(bytes[i++]);
+        }
     }
     stream_poll();
     heard_at = port_cycles();

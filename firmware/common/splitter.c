@@ -1,5 +1,7 @@
 #include "splitter.h"
 
+#include <string.h>
+
 #define DELIMITER 0x00
 #define FIRST_CODED_BYTE 0x01 /* every body starts with a zero marker, which COBS turns into this */
 
@@ -60,6 +62,19 @@ static enum splitter_event push_frame(splitter_t *splitter, uint8_t byte) {
     }
     splitter->data[splitter->size++] = byte;
     return SPLITTER_NOTHING;
+}
+
+size_t splitter_push_body(splitter_t *splitter, const uint8_t *bytes, size_t size) {
+    if (splitter->state != SPLITTER_IN_FRAME) {
+        return 0;
+    }
+    const uint8_t *delimiter = memchr(bytes, DELIMITER, size);
+    const size_t in_body = delimiter != NULL ? (size_t)(delimiter - bytes) : size;
+    const size_t room = FRAME_BODY_BYTES_MAX - splitter->size;
+    const size_t taken = in_body < room ? in_body : room;
+    memcpy(splitter->data + splitter->size, bytes, taken);
+    splitter->size += taken;
+    return taken;
 }
 
 enum splitter_event splitter_push(splitter_t *splitter, uint8_t byte) {

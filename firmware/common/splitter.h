@@ -35,6 +35,10 @@ typedef struct splitter {
 /* To TEXT with an empty line; also what a silent line calls for. */
 void splitter_reset(splitter_t *splitter);
 
+/* Takes at once what of `bytes` is in the middle of a body, where splitter_push would return SPLITTER_NOTHING for each;
+ * returns how many. The next byte, if there is one, is for splitter_push. */
+size_t splitter_push_body(splitter_t *splitter, const uint8_t *bytes, size_t size);
+
 /* Takes one byte. `data` and `event_size` of an event are valid until the next call. */
 enum splitter_event splitter_push(splitter_t *splitter, uint8_t byte);
 

@@ -161,6 +161,19 @@ static void begin_at(uint64_t offset, uint32_t index) {
     results_restart(index);
 }
 
+static bool vectors_are_large(void) {
+    return session_model() != NULL && session_model()->input_bytes > stream_window_bytes() / 4;
+}
+
+/* While a large vector is run the next one arrives, which takes the whole window. Nothing is handed to the line while a
+ * vector is run, so that the ACK must be out before. */
+static void tell_before_run(void) {
+    if (vectors_are_large() && stream.untold_wire > 0) {
+        send_ack(false);
+        port_write_drain();
+    }
+}
+
 /* Takes in what comes at `expected`. */
 static void take_in(const uint8_t *data, size_t size) {
     hold_forget_passed(stream.expected, stream.expected + size);
@@ -170,6 +183,7 @@ static void take_in(const uint8_t *data, size_t size) {
         data += taken;
         size -= taken;
         if (session_vector_is_complete()) {
+            tell_before_run();
             run_vector();
         }
     }
@@ -202,8 +216,7 @@ static void handle_data(const frame_t *frame) {
 /* Lets the host go on before its window is used up: it hears of a vector's result, or of a large vector's progress. */
 static void tell_progress(void) {
     const uint32_t quarter = stream_window_bytes() / 4;
-    const bool large = session_model() != NULL && session_model()->input_bytes > quarter;
-    if (stream.untold_wire < (large ? quarter : 2 * quarter)) {
+    if (stream.untold_wire < (vectors_are_large() ? quarter : 2 * quarter)) {
         return;
     }
     if (results_waiting() > 0) {

@@ -1,10 +1,13 @@
 /* Whoever calls port_read, port_write or port_write_drain starts the next piece of the transmit buffer. */
 #include "uart_buffers.h"
 
+#include <string.h>
+
 #include "barrier.h"
 #include "port.h"
 
-#define TX_BUFFER_BYTES 256u /* power of two */
+/* A power of two, and more than the largest RESULT: who waits for room does not compute. */
+#define TX_BUFFER_BYTES 1024u
 
 const uint32_t port_rx_ring_bytes = UART_RX_RING_BYTES;
 
@@ -42,9 +45,12 @@ size_t port_read(uint8_t *data, size_t size) {
     const uint32_t head = uart_rx_head();
     barrier_data();
     size_t count = 0;
-    for (; count < size && rx_tail != head; count++) {
-        data[count] = uart_rx_ring[rx_tail];
-        rx_tail = (rx_tail + 1) % UART_RX_RING_BYTES;
+    while (count < size && rx_tail != head) {
+        const uint32_t in_a_row = (head > rx_tail ? head : UART_RX_RING_BYTES) - rx_tail;
+        const size_t piece = in_a_row < size - count ? in_a_row : size - count;
+        memcpy(data + count, &uart_rx_ring[rx_tail], piece);
+        count += piece;
+        rx_tail = (rx_tail + piece) % UART_RX_RING_BYTES;
     }
     return count;
 }
