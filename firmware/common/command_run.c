@@ -15,7 +15,7 @@ typedef struct run {
     uint32_t input_crc;
     uint32_t output_crc; /* of the last inference */
     /* If all were the same, so are these two. Comparing each with the one before would take another way the first time,
-     * which shows in the cycles of the next sample (10 of 2,795,173 on the modelled Cortex-M7). */
+     * which shows in the cycles of the next sample (10 of 2,795,173 on a modelled core). */
     uint32_t output_crcs_or;
     uint32_t output_crcs_and;
 } run_t;

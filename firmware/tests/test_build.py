@@ -11,8 +11,8 @@ import pytest
 import wire_reference as wire
 from core_boards import FIRMWARE, WARNINGS, core_sources, run_tool
 
-FLASH_BYTES_MAX = 8000  # of the 12 KB that the harness may take, the port and the C library's memcpy need the rest
-RAM_BYTES_MAX = 3800
+FLASH_BYTES_MAX = 11500  # of the 16 KB that the harness may take, the port and the C library's memcpy need the rest
+RAM_BYTES_MAX = 15500  # 10 KB of them for what came out of order and results that are kept
 COMPILERS = {
     "gcc": ("gcc", "-O2"),
     "clang": ("clang", "-O2"),
@@ -75,7 +75,7 @@ def test_core_needs_nothing_but_its_contracts_and_memory_functions(tmp_path: Pat
     lines = run_tool("arm-none-eabi-nm", "--undefined-only", tmp_path / "whole.elf").splitlines()
     names = {line.split()[-1] for line in lines}
     outside = {name for name in names if not name.startswith(("port_", "fake_", "__gnu_thumb1", "__aeabi_"))}
-    assert outside <= {"memcpy", "memset", "memcmp"}
+    assert outside <= {"memchr", "memcmp", "memcpy", "memmove", "memset"}
     assert not names & {"__aeabi_uldivmod", "__aeabi_ldivmod"}, "the C library's 64-bit division takes 0.7 KB of flash"
 
 
