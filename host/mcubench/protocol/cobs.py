@@ -14,7 +14,7 @@ _CODES = [bytes([code]) for code in range(0x100)]
 
 def cobs_encode(data: bytes) -> bytes:
     """Return `data` without any zero byte."""
-    parts = []
+    parts: list[bytes] = []
     group = b""
     for group in data.split(b"\0"):
         rest = group
