@@ -9,7 +9,8 @@ import pytest
 
 from mcubench.pytest_plugin.wire import Wire
 
-COMMANDS = {"help", "info", "models", "model", "clocks", "clock", "tick", "run", "layers", "reset"}
+COMMANDS = {"help", "info", "models", "model", "clocks", "clock", "mark", "baud", "tick", "run", "layers", "reset"}
+INFO_LINES = ["board", "build", "engine", "link", "memory", "boot", "ok"]
 TYPES = {"int8", "uint8", "int16", "float32", "int32"}
 
 
@@ -19,10 +20,21 @@ def test_help_lists_every_command_with_its_usage(wire: Wire) -> None:
     assert all(line.words["usage"].split()[0] == line.words["name"] for line in lines)
 
 
-def test_info_has_its_five_lines_in_order(wire: Wire) -> None:
+def test_info_has_its_lines_in_order(wire: Wire) -> None:
     lines = wire.ask("info").lines
-    assert [line.split()[0] for line in lines] == ["board", "build", "engine", "link", "memory", "boot", "ok"]
-    assert lines[-1] == "ok protocol=1"
+    kinds = [line.split()[0] for line in lines]
+    assert kinds in (INFO_LINES, [*INFO_LINES[:-1], "fault", "ok"])  # the last crash, if there was one
+    assert lines[-1] == "ok protocol=2"
+
+
+def test_info_tells_of_the_line(wire: Wire) -> None:
+    link = wire.ask("info").data("link")[0].words
+    numbers = {key: int(value) for key, value in link.items()}
+    assert numbers.keys() - {"baud_max"} == {
+        *("window", "frame", "hold", "grain", "baud", "noise", "crc_errors", "overruns")
+    }
+    assert numbers["frame"] < numbers["window"]
+    assert numbers.get("baud_max", numbers["baud"]) >= numbers["baud"]
 
 
 def test_info_says_how_the_image_was_built(wire: Wire) -> None:
@@ -134,10 +146,30 @@ def test_layers_add_up_to_no_more_than_the_window(wire: Wire) -> None:
     assert reply.final.words["output_crc32"] == wire.ask("run 1").final.words["output_crc32"]
 
 
+def test_mark_is_kept_until_a_reset(wire: Wire) -> None:
+    assert wire.ask("mark 4294967295").lines == ("ok mark=4294967295",)
+    assert wire.ask("info").data("boot")[0].words["mark"] == "4294967295"
+    assert wire.ask("mark 7").final.words == {"mark": "7"}
+    wire.ask("reset")
+    wire.next_line("waiting for the board to boot")
+    assert wire.ask("info").data("boot")[0].words["mark"] == "0"
+
+
+@pytest.mark.parametrize("rate", [7, 4_294_967_295])
+def test_rate_that_no_uart_has_is_refused(wire: Wire, rate: int) -> None:
+    before = wire.ask("info").data("link")[0].words["baud"]
+    final = wire.ask(f"baud {rate}").final
+    assert (final.kind, final.values[0]) == ("error", "refused")
+    assert wire.ask("info").data("link")[0].words["baud"] == before
+
+
 def test_reset_answers_and_then_boots_without_a_model(wire: Wire) -> None:
+    count = int(wire.ask("info").data("boot")[0].words["count"]) + 1
     assert wire.ask("reset").lines == ("ok",)
-    assert re.fullmatch(r"boot board=\S+ protocol=1", wire.next_line("waiting for the board to boot"))
-    assert wire.ask("info").data("boot")[0].words["cause"] == "software"
+    line = wire.next_line("waiting for the board to boot")
+    assert re.fullmatch(rf"boot board=\S+ protocol=2 count={count} cause=software", line)
+    boot = wire.ask("info").data("boot")[0].words
+    assert (boot["cause"], boot["count"]) == ("software", str(count))
     assert wire.ask("models").final.words["selected"] == "none"
     for command in ("run 1", "layers"):
         assert wire.ask(command).lines == ("error no-model",)
@@ -160,6 +192,11 @@ def test_reset_answers_and_then_boots_without_a_model(wire: Wire) -> None:
         "run 1 cold=2",
         "run 1 warm=1",
         "run 1 cold=1 more",
+        "mark",
+        "mark -1",
+        "mark 4294967296",
+        "baud",
+        "baud fast",
         "tick now",
         "info all",
     ],

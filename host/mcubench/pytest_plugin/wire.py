@@ -12,6 +12,7 @@ from mcubench.protocol.frames import (
     Ack,
     Frame,
     FrameType,
+    again_payload,
     data_payload,
     encode_frame,
     offset_payload,
@@ -53,6 +54,11 @@ class Wire:
         self._timeout_s = ANSWER_TIMEOUT_S * timeout_multiplier
         self._seq = 0
 
+    @property
+    def last_seq(self) -> int:
+        """The sequence number of the last frame that was made."""
+        return self._seq
+
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""
         self._channel.send_bytes(data)
@@ -75,6 +81,18 @@ class Wire:
         """Send POLL and return the ACK it gets."""
         self.send(self.frame(FrameType.POLL, b""))
         return self.next_ack()
+
+    def again(self, index: int) -> None:
+        """Send AGAIN: the results that the board keeps come, from this vector's on, and then an ACK."""
+        self.send(self.frame(FrameType.AGAIN, again_payload(index)))
+
+    def echo(self, data: bytes) -> bytes:
+        """Send ECHO and return the payload of the echo."""
+        self.send(self.frame(FrameType.ECHO, data))
+        frame = self._next_frame("waiting for an echo")
+        if frame.type != FrameType.ECHOED:
+            raise CheckFailedError(f"expected an echo, got {frame}")
+        return frame.payload
 
     def ask(self, line: str) -> Reply:
         """Send a command line as a person would and return its whole answer; frames meanwhile are an error."""
