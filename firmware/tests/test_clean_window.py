@@ -17,7 +17,7 @@ pytest.importorskip("unicorn", reason="the emulator comes with the extra `virtua
 CHIPS = ("stm32f746", "nrf52840")
 MODEL = "mnist-int8"
 VECTOR = random.Random(4).randbytes(784)
-RUN = b"run 20\n"
+RUN = b"run 10\n"
 FRAME_BYTES = 1024
 
 
@@ -80,7 +80,7 @@ def quiet(conversation: Conversation) -> list[str]:
 def stream_with_errors(conversation: Conversation) -> None:
     """Vectors of which some are damaged, cut short or lost, with noise and commands between them."""
     chance = random.Random(5)
-    for k in range(16):
+    for k in range(12):
         frame = bytearray(conversation.sender.data(k * 784, chance.randbytes(784)))
         if k % 3 == 1:
             frame[chance.randrange(len(frame))] ^= chance.randrange(1, 256)
@@ -101,7 +101,7 @@ def ask_much(conversation: Conversation) -> None:
 
 def test_every_sample_is_the_same(quiet: list[str]) -> None:
     """Also the first one, and those after an answer's data line was sent."""
-    assert len(quiet) == 20
+    assert len(quiet) == 10
     assert len(set(quiet)) == 1
 
 

@@ -269,6 +269,15 @@ def test_a_large_vector_is_acknowledged_every_quarter_window(fake_board: FakeBoa
     assert [item.output for item in items(found, 600)] == [big_output(data[:BIG_BYTES]), big_output(data[BIG_BYTES:])]
 
 
+def test_a_large_vector_is_acknowledged_before_it_is_run(fake_board: FakeBoard, sender: Sender) -> None:
+    """A window of the next vectors may come while it is run, when nothing is answered."""
+    fake_board.ask("model big")
+    _, found = told_after(fake_board, sender.pieces(bytes(BIG_BYTES), 500))
+    *_, ack, result = found
+    assert acks([ack]) == [wire.Ack(BIG_BYTES, 0, BIG_BYTES // 500 - 1)]
+    assert results([result], 600)[0].expected == BIG_BYTES
+
+
 def test_small_vectors_are_acknowledged_every_half_window(fake_board: FakeBoard, sender: Sender) -> None:
     """A host that never lets the line fall silent hears of results by half a window at the latest, not each time."""
     frames = sender.pieces(bytes(8 * 100), 1)  # a full RESULT would take more wire bytes than half a window

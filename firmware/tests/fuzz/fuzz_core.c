@@ -290,6 +290,11 @@ static bool length_is_legal(const frame_t *frame) {
     }
 }
 
+/* Then there may be an ACK before each one is run. */
+static bool vectors_are_large(void) {
+    return session_model() != NULL && session_model()->input_bytes > stream_window_bytes() / 4;
+}
+
 /* What the board may have after this. */
 static void note_data(const frame_t *data) {
     const uint64_t offset = bytes_get_u64(data->payload);
@@ -335,11 +340,8 @@ static void send_frame_end(const uint8_t *data, size_t size, uint8_t *body, size
     check_output(&frame);
     assert(answer.final_lines + answer.boots == 0);
     assert(answer.echoes == (frame.type == FRAME_ECHO));
-    if (asks || jumped) {
-        assert(answer.acks == 1 && answer.ack_is_last);
-    } else {
-        assert(answer.acks <= (frame.type == FRAME_DATA));
-    }
+    assert(!(asks || jumped) || answer.ack_is_last);
+    assert(answer.acks <= (asks || jumped || frame.type == FRAME_DATA) || vectors_are_large());
     if (frame.type == FRAME_AGAIN) {
         check_again(&frame);
     }
