@@ -27,6 +27,7 @@ __all__ = ["WINDOW_BYTES", "BoardStream"]
 
 # As on the native board. A pty loses nothing however much is sent: its writer waits.
 WINDOW_BYTES = 32256
+QUARTER_BYTES = WINDOW_BYTES // 4
 RESULT_WAIT_S = 0.1
 _OFFSET = struct.Struct("<Q")
 _INDEX = struct.Struct("<I")
@@ -46,7 +47,6 @@ class BoardStream:
         self._frame_seq = 0
         self._seen = 0
         self._hold = Hold()
-        self._results = ResultStore()
         self._waiting_since = 0
         self.select(None)
 
@@ -54,6 +54,7 @@ class BoardStream:
         """Begin at offset 0 of another vector stream, or of none."""
         self._session = session
         self._untold_bytes = 0  # wire bytes of intact DATA that no ACK or RESULT has told of
+        self._results = ResultStore()
         self._begin_at(0, 0)
 
     def handle_body(self, coded: bytes) -> None:
@@ -121,6 +122,8 @@ class BoardStream:
         while data:
             data = data[session.fill(data) :]
             if session.is_complete:
+                if self._vectors_are_large and self._untold_bytes > 0:
+                    self._send_ack()  # while it is run the next one arrives, which takes the whole window
                 self._run_vector(session)
 
     def _run_vector(self, session: Session) -> None:
@@ -142,14 +145,16 @@ class BoardStream:
 
     def _tell_progress(self) -> None:
         """Let the host go on before its window is used up: by a result, or by a large vector's progress."""
-        quarter = WINDOW_BYTES // 4
-        large = self._session is not None and self._session.network.input_bytes > quarter
-        if self._untold_bytes < (quarter if large else 2 * quarter):
+        if self._untold_bytes < (QUARTER_BYTES if self._vectors_are_large else 2 * QUARTER_BYTES):
             return
         if self._results.waiting:
             self.flush()
         else:
             self._send_ack()
+
+    @property
+    def _vectors_are_large(self) -> bool:
+        return self._session is not None and self._session.network.input_bytes > QUARTER_BYTES
 
     def _answer(self, frame: Frame) -> None:
         """Answer what asks for an ACK, after the results that wait."""
