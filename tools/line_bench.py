@@ -170,10 +170,11 @@ class LineBench:
                 raise WrongOutputError(f"{model.name}: vector {result.index} has a wrong output")
             cycles += result.cycles
         after = board.tick()
-        elapsed_s = _unwrapped(after.cycles - before.cycles, time.monotonic() - started_s, hz)
+        host_s = time.monotonic() - started_s
         traffic = stream.traffic
         compute_s = cycles / hz
         wire_s = traffic.wire_tx_bytes * BITS_PER_BYTE / baud
+        elapsed_s = _unwrapped(after.cycles - before.cycles, max(wire_s, compute_s), host_s, hz)
         inputs = count * model.input_bytes
         return Row(
             way="stream",
@@ -215,8 +216,9 @@ class LineBench:
             count += 1
         after_us = board.microseconds()
         host_s = time.monotonic() - started_s
-        elapsed_s = _unwrapped((after_us - before_us) * CLOCK_MHZ, host_s, CLOCK_MHZ * 1_000_000)
         tx, rx = board.tx_bytes - tx, board.rx_bytes - rx
+        wire_s = (tx + rx) * BITS_PER_BYTE / baud
+        elapsed_s = _unwrapped((after_us - before_us) * CLOCK_MHZ, wire_s, host_s, CLOCK_MHZ * 1_000_000)
         inputs, outputs = count * model.input_bytes, count * model.outputs.shape[1]
         return Row(
             way="lock step",
@@ -227,7 +229,7 @@ class LineBench:
             baud=baud,
             n=count,
             elapsed_s=elapsed_s,
-            wire_s=(tx + rx) * BITS_PER_BYTE / baud,
+            wire_s=wire_s,
             compute_s=None,
             payload_bytes_per_s=inputs / elapsed_s,
             line_percent=100 * inputs / elapsed_s / (baud / BITS_PER_BYTE),
@@ -243,17 +245,19 @@ def _time_inference(board: Board, info: ModelInfo, hz: int) -> float:
     return board.run(1, expected_s=LONGEST_INFERENCE_S).cycles[0] / hz
 
 
-def _unwrapped(cycles: int, host_s: float, hz: int) -> float:
-    """Return the seconds of a difference of two readings of the counter, which starts again after 2^32 cycles.
+def _unwrapped(cycles: int, least_s: float, host_s: float, hz: int) -> float:
+    """Return the seconds between two readings of the counter, which starts again after 2^32 cycles.
 
-    The host's clock says how often it did, because virtual time keeps step with it.
+    They are not fewer than the bytes or the cycles take, and not more than the host counted, because virtual time is
+    never ahead of real time. RigError if that leaves a choice.
     """
     wrap_s = COUNTER / hz
     seconds = (cycles % COUNTER) / hz
-    seconds += max(0, round((host_s - seconds) / wrap_s)) * wrap_s
-    if abs(seconds - host_s) > wrap_s / 3:
+    while seconds < 0.95 * least_s:
+        seconds += wrap_s
+    if seconds + wrap_s < host_s:
         raise RigError(
-            f"{seconds:.1f} virtual seconds passed in {host_s:.1f} real ones; this PC is too slow or too busy"
+            f"{seconds:.1f} or {seconds + wrap_s:.1f} virtual seconds passed; this PC is too slow or too busy"
         )
     return seconds
 
