@@ -26,6 +26,7 @@ MISTAKES = {
     "clock_not_ready": "RCC_CFGR: system clock switched to HSE, which is not ready",
     "uart_no_pin": "USART1: sends, but no pin is switched to its output",
     "uart_divider": "USART1_BRR: the divisor 3 is below 16",
+    "uart_live_change": "USART1_BRR: written while UE is 1",
     "cache_lost": "DCISW: lines invalidated while the data cache is on",
 }
 
@@ -43,9 +44,9 @@ def test_mistake_is_reported_once_with_its_function(
     (message,) = warnings(caplog)
     assert message.startswith(MISTAKES[mistake])
     assert ", pc 0x0800" in message
-    caller = (
-        "dma_send+" if mistake == "dma_stale_flags" else "uart_drain+" if mistake == "uart_no_pin" else mistake + "+"
-    )
+    caller = {"dma_stale_flags": "dma_send", "uart_no_pin": "uart_drain", "uart_divider": "uart_start"}.get(
+        mistake, mistake
+    ) + "+"
     assert f"(at {caller}" in message
 
 

@@ -104,7 +104,11 @@ void uart_no_pin(void) {
 }
 
 void uart_divider(void) {
-    USART1_BRR = 3;
+    uart_start(3);
+}
+
+void uart_live_change(void) {
+    USART1_BRR = 32;
 }
 
 void cache_lost(void) {

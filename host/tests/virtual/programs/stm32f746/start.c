@@ -44,6 +44,7 @@ void start_clocks(void) {
 }
 
 void uart_start(uint32_t divider) {
+    USART1_CR1 = 0; /* the divider cannot change while it is on */
     USART1_BRR = divider;
     USART1_CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
 }
