@@ -28,8 +28,10 @@ READERS: tuple[Callable[[Answer], object], ...] = (
     answers.read_run,
     answers.read_layers,
 )
-# A real second of the host's, at 4 million bits/s both ways, has fewer turns than this; one that waits has hardly any.
-MOST_TURNS = 100_000
+FAULTS = (
+    "", "flip:rate=", "drop:to=", "double:", "reorder:seed=", "stall:rate=1,for_s=", "truncate:rate=.1,",
+    "disconnect:every_bytes=", "disconnect:every_s=", "disconnect:every_s=1,away_s=", "lie:rate=1,", "lie:rate=1,seed=",
+)  # fmt: skip
 
 
 def split_bytes(data: bytes) -> None:
@@ -71,9 +73,10 @@ def read_text(data: bytes) -> None:
 
 
 def read_fault(data: bytes) -> None:
-    """What follows --line-fault."""
+    """What follows --line-fault: the first byte picks how it begins."""
+    begun = FAULTS[data[0] % len(FAULTS)] if data else ""
     try:
-        parse_line_fault(data.decode("utf-8", "replace"))
+        parse_line_fault(begun + data[1:].decode("utf-8", "replace"))
     except InputError:
         return
 

@@ -94,7 +94,7 @@ class RatedBoard:
         text, seq = numbered
         self._deaf_bytes = 0
         verb, *words = text.split()
-        baud = self.baud
+        wanted = None
         if verb == "info":
             answer = INFO.format(
                 baud=self.baud, baud_max=self.baud_max, errors=self.crc_errors, count=self._boots,
@@ -104,16 +104,16 @@ class RatedBoard:
             self._mark = int(words[0])
             answer = f"ok mark={self._mark}"
         elif verb == "baud" and int(words[0]) not in self.refused:
-            baud = int(words[0])
-            answer = f"ok baud={baud}"
+            wanted = int(words[0])
+            answer = f"ok baud={wanted}"
         elif verb == "baud":
             answer = "error refused reason=no"
         else:
             answer = "ok cycles=1 hz=1"
         if verb != "baud" or not self._lose():
             self._send("".join(add_trailer(each, seq) + "\n" for each in answer.split("\n")).encode())
-        if baud != self.baud:
-            self._go_to(baud)
+        if wanted is not None:
+            self._go_to(wanted)
 
     def _handle_frame(self, content: bytes) -> None:
         frame = decode_frame(content)

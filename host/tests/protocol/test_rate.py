@@ -54,6 +54,7 @@ def test_a_board_that_an_earlier_host_left_at_another_rate_is_found() -> None:
                 board = Board(link)
                 assert board.connect().baud == rated.boot_baud
                 board.set_baud(3_000_000)
+                assert board.info().baud == 3_000_000
         assert rated.rates == [1_000_000, 3_000_000, 1_000_000, 3_000_000]
 
 
