@@ -33,26 +33,32 @@ def rescued() -> Any:
         yield board, rescuer, opened
 
 
+def settled(rate: LineRate, board: Board) -> int:
+    """Return the rate of the line once it is raised: on a busy PC the echo of a virtual board may come too late."""
+    for _ in range(3):
+        rate.settle(board)
+        if board.link.baud > BOOT_BAUD:
+            break
+    return board.link.baud
+
+
 def test_the_reset_pin_is_pulled_at_any_rate(rescued: Any) -> None:
     board, rescuer, opened = rescued
     rate = LineRate(None)
-    rate.settle(board)
-    assert board.link.baud > BOOT_BAUD
+    assert settled(rate, board) > BOOT_BAUD
     assert opened.pulse_reset()
     with pytest.raises(RestartedError) as caught:
         board.info()
     assert caught.value.cause == "pin"
     assert board.link.baud == BOOT_BAUD
-    rate.settle(board)
-    assert board.link.baud > BOOT_BAUD
+    assert settled(rate, board) > BOOT_BAUD
     assert board.info().baud == board.link.baud
     assert rescuer.steps == []
 
 
 def test_a_pulled_cable_leaves_a_board_at_its_raised_rate_and_the_ladder_finds_it(rescued: Any) -> None:
     board, rescuer, opened = rescued
-    LineRate(2_000_000).settle(board)
-    assert board.link.baud == 2_000_000
+    assert settled(LineRate(2_000_000), board) == 2_000_000
     board.select("mnist-int8")
     opened.link.close()
     info = board.info()
