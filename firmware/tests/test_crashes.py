@@ -18,7 +18,7 @@ from mcubench.image_layout import ImageLayout, read_layout
 # In the order of firmware/tests/crash/crash.c.
 CRASHES = (
     "undefined", "undefined_with_floats", "bad_read", "bad_jump", "breakpoint", "endless_recursion", "large_frame",
-    "lost_stack", "give_up", "leave", "hang", "crash_before_main",
+    "lost_stack", "give_up", "leave", "hang", "crash_before_main", "work_for_20_s",
 )  # fmt: skip
 UNDEFINSTR, PRECISERR, BFARVALID, STKERR = 1 << 16, 1 << 9, 1 << 15, 1 << 12
 STACK = range(0x20000000, 0x20002000)
@@ -151,8 +151,14 @@ def test_one_crash_after_the_other(board: WiredBoard) -> None:
     assert board.until("fault").startswith("fault boot=3 kind=exit ")
 
 
-def test_watchdog_ends_a_hang_and_nothing_else(board: WiredBoard) -> None:
+def test_watchdog_ends_a_hang(board: WiredBoard) -> None:
     board.send(f"mark {CRASHES.index('hang') + 1}")
     assert board.until("boot", WATCHDOG_S).endswith(" cause=watchdog")
     board.send("info")
     assert board.until("ok") == "ok protocol=2"
+
+
+def test_watchdog_lets_work_be_that_takes_less(board: WiredBoard) -> None:
+    for _ in range(2):
+        board.send(f"mark {CRASHES.index('work_for_20_s') + 1}")
+        assert board.until("", WATCHDOG_S).startswith("ok mark=")

@@ -65,9 +65,24 @@ static void leave(void) {
 }
 
 /* Many instructions per round, because an emulator is fastest then. */
+static void pass_time(void) {
+    __asm volatile(".rept 500\nnop\n.endr");
+}
+
 static void hang(void) {
     for (;;) {
-        __asm volatile(".rept 500\nnop\n.endr");
+        pass_time();
+    }
+}
+
+/* As a very slow inference would; no crash. */
+static void work_for_20_s(void) {
+    const uint32_t cycles = 20 * port_clock_hz();
+    const uint32_t start = port_cycles();
+    while (port_cycles() - start < cycles) {
+        for (uint32_t i = 0; i < 10000; i++) {
+            pass_time();
+        }
     }
 }
 
@@ -86,6 +101,7 @@ __attribute__((constructor)) static void early(void) {
 static void (*const crashes[])(void) = {
     undefined,   undefined_with_floats, bad_read, bad_jump, breakpoint, endless_recursion,
     large_frame, lost_stack,            give_up,  leave,    hang,       crash_before_main,
+    work_for_20_s,
 };
 
 void __wrap_command_mark(const command_t *command) {
