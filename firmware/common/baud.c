@@ -4,7 +4,7 @@
 #include "port.h"
 #include "reply.h"
 
-#define TOLERANCE 40 /* a rate may be off by this part of it, 2.5 %: a receiver samples the last bit in its middle half */
+#define TOLERANCE 40 /* a rate may be off by this part of it, 2.5 %: a receiver samples within the last bit still */
 
 static uint32_t now;
 static uint32_t deaf_bytes;

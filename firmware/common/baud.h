@@ -10,8 +10,8 @@ void baud_start(void);
 /* The true rate of now. */
 uint32_t baud_now(void);
 
-/* Bytes arrived (or a receive error, behind which there may have been some); and one of them ended a frame that was intact
- * or a line that was carried out. */
+/* Bytes arrived (or a receive error, behind which there may have been some); and one of them ended a frame that was
+ * intact or a line that was carried out. */
 void baud_count_bytes(uint32_t bytes);
 void baud_understood(void);
 

@@ -1,5 +1,5 @@
-/* What outlives a reset: how often the board booted since power-on, and its last crash. It lies where port_kept() says. A
- * check sum tells it from what memory holds after power-on.
+/* What outlives a reset: how often the board booted since power-on, and its last crash. It lies where port_kept() says.
+ * A check sum tells it from what memory holds after power-on.
  *
  * These functions need no initialised variables, so that they work before main() and in fault handlers. */
 #ifndef MCUBENCH_KEPT_H

@@ -1,7 +1,7 @@
 /* ARMv7-M B1.5: what the core saves when it takes a fault, and what its registers tell of it.
  *
- * All code runs in thread mode on the main stack, so the frame of a fault lies there. When the stack has overflowed, the
- * frame lies below the RAM, where nothing was saved; the handler then begins a new stack over the old one. */
+ * All code runs in thread mode on the main stack, so the frame of a fault lies there. When the stack has overflowed,
+ * the frame lies below the RAM, where nothing was saved; the handler then begins a new stack over the old one. */
 #include "fault.h"
 
 #include "cortex_m.h"

@@ -12,8 +12,8 @@ int *__errno(void) {
     return &value;
 }
 
-/* The call itself, which may be the last instruction of its function: four bytes before where it would return to, and that
- * address has the bit that stands for Thumb. */
+/* The call itself, which may be the last instruction of its function: four bytes before where it would return to, and
+ * that address has the bit that stands for Thumb. */
 #define CALLER ((uintptr_t)__builtin_return_address(0) - 1u - 4u)
 
 /* For libraries that check themselves. newlib's abort() raises a signal, which needs a heap. */

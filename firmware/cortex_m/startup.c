@@ -1,5 +1,5 @@
-/* From reset to main(): FPU, faults, count of boots, stack paint, .data, .bss, constructors of C++ objects. The image uses no interrupt; every
- * exception is a fault.
+/* From reset to main(): FPU, faults, count of boots, stack paint, .data, .bss, constructors of C++ objects. The image
+ * uses no interrupt; every exception is a fault.
  *
  * The arena is not zeroed: engines write a tensor before they read it, and clearing 256 KB would make boot at
  * 16 MHz noticeably longer. */

@@ -57,8 +57,8 @@ void port_init(void) {
 }
 
 /* ESP-IDF has no public call that only flushes. Mapping a page of flash flushes all caches, because ESP32 cannot flush
- * less (esp_mm/esp_mmu_map.c, s_do_cache_invalidate); no image lies in the first page. A failure stops the board, because
- * a run that is called cold and is not would be a false number. */
+ * less (esp_mm/esp_mmu_map.c, s_do_cache_invalidate); no image lies in the first page. A failure stops the board,
+ * because a run that is called cold and is not would be a false number. */
 void port_caches_flush(void) {
     void *page;
     ESP_ERROR_CHECK(esp_mmu_map(0, MMU_PAGE_64KB, MMU_TARGET_FLASH0, MMU_MEM_CAP_READ | MMU_MEM_CAP_8BIT, 0, &page));

@@ -13,19 +13,19 @@
 #define BAUD 921600
 #define BAUD_MAX 2000000
 
-/* The divider counts in sixteenths of the 80 MHz APB clock (uart_ll_set_baudrate): for 921600 86 12/16, 0.06 % too fast. */
+/* The divider counts in sixteenths of the 80 MHz APB clock (uart_ll_set_baudrate): 86 12/16 for 921600, 0.06 % off. */
 #define SIXTEENTHS_HZ 1280000000u
 #define TRUE_BAUD(baud) (SIXTEENTHS_HZ / (SIXTEENTHS_HZ / (baud)))
 #define BAUD_MIN 1200 /* the divider has 20 bits */
 
 #define RX_RING_BYTES 32768
 
-/* The driver tells of every piece it moves, of 120 bytes if they come without a pause (UART_FULL_THRESH_DEFAULT). So many
- * fit that a ring filled during one inference leaves room for news of an error. */
+/* The driver tells of every piece it moves, of 120 bytes if they come without a pause (UART_FULL_THRESH_DEFAULT). So
+ * many fit that a ring filled during one inference leaves room for news of an error. */
 #define EVENTS (RX_RING_BYTES / 120 + 24)
 
-/* What is written goes into the FIFO at once. With a buffer of the driver's own, uart_wait_tx_done() may find the line idle
- * before the interrupt on the other core has moved the first byte. */
+/* What is written goes into the FIFO at once. With a buffer of the driver's own, uart_wait_tx_done() may find the line
+ * idle before the interrupt on the other core has moved the first byte. */
 #define TX_BUFFER_BYTES 0
 
 const uint32_t port_rx_ring_bytes = RX_RING_BYTES;

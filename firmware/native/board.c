@@ -79,8 +79,8 @@ static void power_off(int number) {
     _exit(EXIT_SUCCESS);
 }
 
-/* A crash of the core is told of as a microcontroller would tell of it; where it happened is not known here. Returns false
- * for signals that come from outside. */
+/* A crash of the core is told of as a microcontroller would tell of it; where it happened is not known here. Returns
+ * false for signals that come from outside. */
 static bool record_crash(int number) {
     kept_crash_t crash = {0};
     switch (number) {

@@ -35,8 +35,8 @@ static void debug_port_open(void) {
     }
 }
 
-/* Stays as it was over a soft reset, and cannot be changed while it runs; it then needs no more than a kick. It stands still
- * while a debugger has stopped the core (PS, WDT). */
+/* Stays as it was over a soft reset, and cannot be changed while it runs; it then needs no more than a kick. It stands
+ * still while a debugger has stopped the core (PS, WDT). */
 static void watchdog_start(void) {
     if (WDT_RUNSTATUS == 0) {
         WDT_CRV = port_watchdog_ms / 1000u * WDT_HZ - 1u;

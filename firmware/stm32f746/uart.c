@@ -11,9 +11,9 @@
 #include "registers.h"
 #include "uart_buffers.h"
 
-/* The baud rate is the kernel clock over a divider, with oversampling by 16 or by 8 (RM0385 31.5.4). From the 16 MHz HSI, 16
- * gives 1 Mbit/s exactly, 8 gives 2 Mbit/s, 139 gives 115108. Not 921600: 17 gives 941176, 2.1 % more, which with the HSI's
- * own 1 % may be too much for the other end. */
+/* The baud rate is the kernel clock over a divider, with oversampling by 16 or by 8 (RM0385 31.5.4). From the 16 MHz
+ * HSI, 16 gives 1 Mbit/s exactly, 8 gives 2 Mbit/s, 139 gives 115108. Not 921600: 17 gives 941176, 2.1 % more, which
+ * with the HSI's own 1 % may be too much for the other end. */
 #define DIVIDER_LEAST 8u
 #define DIVIDER_MOST 0xFFFFu
 #define DIVIDER_LEAST_BY_16 16u
@@ -57,8 +57,8 @@ uint32_t port_baud_nearest(uint32_t baud) {
     return HSI_HZ / divider_for(baud);
 }
 
-/* BRR and OVER8 may change only while the UART is off. Below 16 the divider counts eighths: BRR is twice the divider with its
- * last four bits one place to the right (RM0385 31.8.4), that is 0x10 for 8 and so on. The ring is not touched. */
+/* BRR and OVER8 may change only while the UART is off. Below 16 the divider counts eighths: BRR is twice the divider
+ * with its last four bits one place to the right (RM0385 31.8.4), 0x10 for 8 and so on. The ring is not touched. */
 void port_baud_set(uint32_t baud) {
     const uint32_t divider = divider_for(baud);
     const bool by_16 = divider >= DIVIDER_LEAST_BY_16;

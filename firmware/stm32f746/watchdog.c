@@ -1,7 +1,7 @@
 /* IWDG: counts an oscillator of its own, LSI, so that it works whatever became of the other clocks.
  *
- * LSI has 32 kHz, and 17 to 47 kHz from chip to chip (DS10916). With the largest prescaler and count that is 32.8 s, and 22 s
- * at least; an inference must take less. */
+ * LSI has 32 kHz, and 17 to 47 kHz from chip to chip (DS10916). With the largest prescaler and count that is 32.8 s,
+ * and 22 s at least; an inference must take less. */
 #include "watchdog.h"
 
 #include "clock_table.h"
