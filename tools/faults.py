@@ -44,21 +44,20 @@ RESETS = {
     "wild:after=30": ("cause: fault", "its firmware crashed", "pc="),
     "overflow:after=30": ("cause: fault", "kind=stack-overflow"),
     "hang:after=30": ("cause: watchdog",),
-    "reset:after=1500": ("cause: pin",),
 }
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything; `hits` are kills, resets and crashes of one kind on one board."""
+    """How much of everything. `kills` are those of one kind on each of BOARDS, `resets` pulses or crashes."""
 
     vectors: int
-    kills: int
+    kills: dict[str, int]
     resets: int
 
 
-FULL = Size(vectors=10_000, kills=100, resets=25)
-SHORT = Size(vectors=1_000, kills=3, resets=2)
+FULL = Size(vectors=10_000, kills={"native": 140, VIRTUAL: 60}, resets=25)
+SHORT = Size(vectors=1_000, kills=dict.fromkeys(BOARDS, 3), resets=2)
 VECTORS_OF_LIAR, LIE_RATE = 300, 0.02
 
 
@@ -84,7 +83,7 @@ class Campaign:
         for board in self._boards:
             for name, kill in (("hosts", kill_hosts), ("boards", kill_boards)):
                 folder = self._folder / "kills" / f"{name}-{board.partition(':')[0]}"
-                yield kill(self._plan(board), folder, self._size.kills, self._seed)
+                yield kill(self._plan(board), folder, self._size.kills[board], self._seed)
 
     def liar(self) -> Iterator[Outcome]:
         for board in self._boards:
@@ -156,7 +155,8 @@ def main() -> int:
     }
     arguments = _arguments(list(parts))
     size = SHORT if arguments.short else FULL
-    size = Size(arguments.vectors or size.vectors, arguments.kills or size.kills, size.resets)
+    kills = dict.fromkeys(BOARDS, arguments.kills) if arguments.kills else size.kills
+    size = Size(arguments.vectors or size.vectors, kills, size.resets)
     shutil.rmtree(arguments.folder, ignore_errors=True)  # databases of an earlier campaign are not resumed
     arguments.folder.mkdir(parents=True)
     campaign = Campaign(arguments.folder, arguments.board or list(BOARDS), size, arguments.seed)
