@@ -10,7 +10,7 @@
 #include "stream.h"
 #include "timer.h"
 
-#define READ_BYTES 1024
+#define READ_BYTES 256
 #define SILENCE_MS 250
 #define ERROR_BYTES 64
 

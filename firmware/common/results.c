@@ -9,7 +9,7 @@
 /* When a host misses a RESULT and asks for it, a window full of vectors is run before its AGAIN is read. Their results
  * must not push out the one that it asks for. A window has 41 vectors of 784 bytes, whose results have 19 bytes. */
 #define STORE_BYTES 2048
-#define BATCH_BYTES 512 /* the largest batch */
+#define BATCH_BYTES 448 /* the largest batch; with what a frame has around it, it fits the ports' transmit buffers */
 #define SHRUNK_MOST 5   /* BATCH_BYTES >> 5 is less than two results */
 #define CALM_RESULTS 64 /* after so many new ones without AGAIN, batches double */
 

@@ -7,7 +7,7 @@
 #include "port.h"
 
 /* A power of two, and more than the largest RESULT: who waits for room does not compute. */
-#define TX_BUFFER_BYTES 1024u
+#define TX_BUFFER_BYTES 512u
 
 const uint32_t port_rx_ring_bytes = UART_RX_RING_BYTES;
 

@@ -8,7 +8,7 @@ from core_boards import FakeBoard, Message
 from stream_messages import BIG_BYTES, acks, big_output, echo_output, items, results, vector
 from wire_reference import Sender
 
-BATCH = 512 // 13  # results of `echo` in the largest RESULT frame
+BATCH = 448 // 13  # results of `echo` in the largest RESULT frame
 KEPT = 2048 // 13
 
 
@@ -22,7 +22,7 @@ def compute(board: FakeBoard, sender: Sender, start: int, count: int) -> list[Me
 
 
 def test_results_come_in_full_frames(fake_board: FakeBoard, sender: Sender) -> None:
-    assert sizes(compute(fake_board, sender, 0, 256)) == [BATCH] * 6 + [22]
+    assert sizes(compute(fake_board, sender, 0, 256)) == [BATCH] * 7 + [18]
 
 
 def test_a_full_frame_goes_at_once(fake_board: FakeBoard, sender: Sender) -> None:
@@ -74,7 +74,7 @@ def test_again_for_the_newest_does_not_leave_out_those_that_wait(fake_board: Fak
 def test_each_again_makes_frames_smaller_down_to_one_result(fake_board: FakeBoard, sender: Sender) -> None:
     compute(fake_board, sender, 0, BATCH)
     largest = [max(sizes(fake_board.exchange(sender.again(0)))) for _ in range(8)]
-    assert largest == [19, 9, 4, 2, 1, 1, 1, 1]
+    assert largest == [17, 8, 4, 2, 1, 1, 1, 1]
 
 
 def test_frames_grow_again_while_none_is_asked_for(fake_board: FakeBoard, sender: Sender) -> None:

@@ -158,8 +158,8 @@ class Board(Conversation):
         return self._ask(f"run {count}" + " cold=1" * cold, answers.read_run, expected_s)
 
     def layers(self, expected_s: float = 0.0) -> answers.LayerPass:
-        """Run one inference with a counter read after every layer; `expected_s` is how long it should take."""
-        return self._ask("layers", answers.read_layers, expected_s)
+        """Run an inference with a counter read after every layer; `expected_s` is how long an inference should take."""
+        return self._ask("layers", answers.read_layers, 2 * expected_s)
 
     def reset(self) -> answers.BoardInfo:
         """Let the board reset itself, and say hello again."""

@@ -8,7 +8,7 @@ __all__ = ["MOST_VECTORS", "ResultStore"]
 
 # As in the firmware.
 STORE_BYTES = 2048
-BATCH_BYTES = 512
+BATCH_BYTES = 448
 ITEM_BYTES = 9  # besides the output
 SHRUNK_MOST = 5
 CALM_RESULTS = 64

@@ -28,9 +28,6 @@ OF_THIS_RUN = frozenset(
         "interruptions",
         "recoveries",
         "stack_bytes",
-        # One pass, of which the first lines come out of caches as the board's history left them: 8 cycles more or less.
-        "layers",
-        "layers_unexplained_cycles",
     }
 )
 
