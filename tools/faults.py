@@ -75,7 +75,8 @@ class Campaign:
         for board in self._boards:
             clean = None
             for what, specs in LINES.items():
-                outcome = run_line(self._address(board), MODELS, specs, what, self._size.vectors, clean)
+                seeded = [spec if spec.startswith("disconnect") else f"{spec},seed={self._seed}" for spec in specs]
+                outcome = run_line(self._address(board), MODELS, seeded, what, self._size.vectors, clean)
                 clean = clean or outcome
                 yield outcome
 
