@@ -10,7 +10,7 @@
 #include "stream.h"
 #include "timer.h"
 
-/* To a virtual board three like reads of a register within 1500 cycles are waiting: taking so many bytes lasts longer. */
+/* To a virtual board three like reads of a register within 1500 cycles are waiting; taking so many bytes is longer. */
 #define READ_BYTES 1024
 #define SILENCE_MS 250
 #define ERROR_BYTES 64
