@@ -13,6 +13,7 @@
 /* To a virtual board three like reads of a register within 1500 cycles are waiting; taking so many bytes is longer. */
 #define READ_BYTES 1024
 #define SILENCE_MS 250
+#define PAUSE_MS 5
 #define ERROR_BYTES 64
 
 static splitter_t splitter;
@@ -75,9 +76,12 @@ static void handle_byte(uint8_t byte) {
     }
 }
 
-/* Nothing more has come, so no complete vector is waiting. After a frame that was cut off a person may want to type. */
+/* Between the bytes of a line that is busy results wait for others; after a pause nothing more is to be expected. After a
+ * frame that was cut off a person may want to type. */
 static void handle_silence(void) {
-    stream_flush();
+    if (timer_has_passed(heard_at, PAUSE_MS)) {
+        stream_flush();
+    }
     if (splitter.state != SPLITTER_IN_TEXT && timer_has_passed(heard_at, SILENCE_MS)) {
         splitter_reset(&splitter);
     }

@@ -20,6 +20,8 @@ FIRMWARE = Path(__file__).resolve().parent.parent
 WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wmissing-prototypes", "-Werror")
 ANSWER_TIMEOUT_S = 20.0
 NATIVE_WINDOW_BYTES = 32256
+# Of the fake board's clock at boot, or of a faster one: a pause after which results go out (docs/protocol.md section 3).
+PAUSE_CYCLES = 6 * 288_000
 
 Message = wire.Answer | wire.Frame
 
@@ -202,8 +204,9 @@ class FakeBoard:
         return self.take()
 
     def exchange(self, data: bytes) -> list[Message]:
-        """The same, and one poll more that finds nothing: the line is silent."""
+        """The same, and after a pause one poll more that finds nothing: the line is silent."""
         before = self.handle(data)
+        self.cycles += PAUSE_CYCLES
         self.poll()
         return before + self.take()
 

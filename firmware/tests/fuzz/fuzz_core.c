@@ -253,6 +253,7 @@ static void send_nothing_of_note(const uint8_t *data, size_t size) {
 /* Results that wait belong to the model that is selected before a command, so they are fetched before its line ends. */
 static void send_last_byte(const uint8_t *data, size_t size) {
     feed(data, size - 1);
+    fake_cycles += port_clock_hz() / 100; /* a pause */
     fake_poll();
     check_output(NULL);
     assert(answer.final_lines + answer.boots + answer.acks + answer.echoes == 0);
