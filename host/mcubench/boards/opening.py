@@ -57,18 +57,21 @@ class OpenBoard:
         """Whether the board is a program that has ended."""
         return self.child is not None and not self.child.running
 
-    def reopen(self) -> Link:
-        """Close the link if it is open, and open it again at the first rate; LinkError if the port is not there."""
+    def let_go(self) -> None:
+        """Close the link: what is behind it is not known to be the board, and nothing may be written to it."""
         self.is_open = False
         self.link.close()
+
+    def reopen(self) -> Link:
+        """Close the link if it is open, and open it again at the first rate; LinkError if the port is not there."""
+        self.let_go()
         self.link = self._open()
         self.is_open = True
         return self.link
 
     def restart(self) -> Link:
         """End the program that is the board, start it anew, and open the link to it."""
-        self.is_open = False
-        self.link.close()
+        self.let_go()
         if self.child:
             self.child.kill()  # it may be one that does not end when asked
         self._end_child()
@@ -105,14 +108,14 @@ class OpenBoard:
 
     def _find_place(self) -> PortPlace:
         if self.child:
-            return PortPlace(self.child.port, None)
+            return remember_port(self.child.port, ())
         assert self.address.port is not None
         return remember_port(self.address.port, attached_ports())
 
     def _open(self) -> Link:
         if self._ended:
             raise RigError(f"{self.address.name}: it was ended")
-        port = self._place.name if self._place.device is None else find_port(self._place, attached_ports())
+        port = find_port(self._place, attached_ports() if self._place.device else ())
         if port is None:
             raise LinkError(self._place.name, NO_SUCH_PORT)
 

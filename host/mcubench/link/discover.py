@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from serial.tools import list_ports
 
@@ -28,6 +29,8 @@ USB_BOARDS: dict[tuple[int, int], str] = {
     (0x0403, 0x6015): "FT-X (ESP32 boards)",
 }
 
+PTY_FOLDER = Path("/dev/pts")
+
 
 @dataclass(frozen=True)
 class AttachedPort:
@@ -46,10 +49,14 @@ class AttachedPort:
 
 @dataclass(frozen=True)
 class PortPlace:
-    """What finds a port again after it was unplugged: the name it was given, and the USB device behind it, if any."""
+    """What finds a port again after it was unplugged: the name it was given, and the USB device behind it, if any.
+
+    `pty` tells a pseudo terminal from the next one of the same name, None if the name is not that of one.
+    """
 
     name: str
     device: AttachedPort | None
+    pty: tuple[int, int] | None = None
 
 
 def attached_ports() -> list[AttachedPort]:
@@ -79,22 +86,38 @@ def remember_port(name: str, ports: Sequence[AttachedPort]) -> PortPlace:
     """Return what finds the port `name` again; a link to a device (/dev/serial/by-id/...) counts as the device."""
     real = os.path.realpath(name)
     found = (port for port in ports if port.usb_id is not None and os.path.realpath(port.name) == real)
-    return PortPlace(name, next(found, None))
+    return PortPlace(name, next(found, None), _pty_identity(name))
 
 
 def find_port(place: PortPlace, ports: Sequence[AttachedPort]) -> str | None:
-    """Return under which name the port is there now, or None if its USB device is not.
+    """Return under which name the port is there now, or None if its USB device or pseudo terminal is not.
 
     One with a serial number is known by that, wherever it was plugged in; one without by its plug.
     """
     device = place.device
     if device is None:
-        return place.name
+        return place.name if _pty_identity(place.name) == place.pty else None
     same = [port for port in ports if (port.usb_id, port.serial_number) == (device.usb_id, device.serial_number)]
     here = [port for port in same if port.location == device.location]
     if device.serial_number and not here:
         here = [port for port in same if _interface(port) == _interface(device)]
     return here[0].name if len(here) == 1 else None
+
+
+def _pty_identity(name: str) -> tuple[int, int] | None:
+    """Return what no other pseudo terminal has, None for other ports; whoever makes a link to one minds it himself.
+
+    Names, and with them inodes, are given anew as soon as a terminal is gone. Linux sets the time of the inode's last
+    change when it makes the terminal; neither bytes nor rates change it.
+    """
+    path = Path(name)
+    if path.parent != PTY_FOLDER or path.is_symlink():
+        return None
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_ctime_ns
 
 
 def _interface(port: AttachedPort) -> str:

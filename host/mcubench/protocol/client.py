@@ -44,22 +44,27 @@ class Board(Conversation):
         super().__init__(link)
         self._rescuer = rescuer
         self._recovering = False
+        self.work_s: float | None = None  # of what the board was given when it was lost
         self._counted_from = (0, 0)  # errors and bytes
 
     def connect(self, timeout_s: float = HELLO_TIMEOUT_S) -> answers.BoardInfo:
         """Say hello, mark the board as ours, and return who it is; a rescuer gets the mark that it finds instead."""
-        self._information = self._hello(timeout_s)
-        if not self._recovering:
+        info = self._hello(timeout_s)
+        if not self._recovering:  # else it may be another board
+            self._information = info
             self._set_mark()
-        return self.information
+            return self.information
+        return info
 
-    def recover(self, error: RigError, doing: str = "it was in use") -> None:
+    def recover(self, error: RigError, doing: str = "it was in use", work_s: float | None = None) -> None:
         """Have the board brought back after `error`; returns if it is still in the same boot, with all that was set.
 
-        Raises RestartedError if it is not, `error` if there is nobody to help, RigError if nothing helped.
+        `work_s` is about how long the board may be at what it was given, 0 if that is not known, None if it was given
+        nothing. Raises RestartedError if it is not, `error` if there is nobody to help, RigError if nothing helped.
         """
         if self._rescuer is None or self._recovering:
             raise error
+        self.work_s = work_s
         for _ in range(MOST_RESCUES):
             self._recovering = True
             try:
@@ -189,5 +194,5 @@ class Board(Conversation):
                     return self._answer_at_raised_rate(command, read)
                 return self._answer(command, read, COMMAND_TIMEOUT_S, work_s)
             except (LinkError, DeadlineError, ProtocolError, RestartedError) as exc:
-                self.recover(exc, f"answering '{command}'")
+                self.recover(exc, f"answering '{command}'", work_s)
         return self._answer(command, read, COMMAND_TIMEOUT_S, work_s)

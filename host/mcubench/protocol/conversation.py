@@ -67,6 +67,11 @@ class Conversation:
         return self.link.name
 
     @property
+    def mark(self) -> int:
+        """The number that was last left on the board, 0 before the first."""
+        return self._mark
+
+    @property
     def information(self) -> answers.BoardInfo:
         """Who the board is, as it last said; ProtocolError before it said so."""
         if self._information is None:

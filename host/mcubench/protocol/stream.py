@@ -57,6 +57,7 @@ class VectorStream:
             raise ValueError(f"{source.size_bytes} bytes are no whole number of vectors of {model.input_bytes} bytes")
         self._board = board
         self._model = model
+        self._expected_s = expected_s
         self._stall_timeout_s = STALL_TIMEOUT_S + STALL_INFERENCES * expected_s
         self._patience = Patience(expected_s, board.patience)
         self._ledger = ResultLedger(board.port, self._count, model.input_bytes)
@@ -95,7 +96,7 @@ class VectorStream:
                 if rescues == MOST_FRUITLESS_RESCUES:
                     raise
                 rescues += 1
-                self._board.recover(exc, self._doing)
+                self._board.recover(exc, self._doing, self._expected_s)
             yield from self._take_fresh()
 
     def _stream_round(self, vectors: range) -> Iterator[VectorResult]:

@@ -19,8 +19,12 @@ __all__ = ["Ladder"]
 
 log = logging.getLogger(__name__)
 
-# Of hellos at the line's rate and at the one that the board boots with.
+# Of hellos at the line's rate and at the one that the board boots with, besides what the board may be at.
 HELLO_TIMEOUT_S = 5.0
+# What it may be at: so much longer than expected, for a virtual board. Where nothing is expected no inference takes
+# longer than its watchdog lets it; of one without a watchdog we take this to be the longest.
+SLOWNESS = 4
+LONGEST_WORK_S = 15.0
 # From the first byte of `reset` to the first that may be sent at the boot rate: the answer is out by then.
 RESET_PAUSE_S = 0.2
 # A USB device is there again a second or two after it was plugged in or its board was reset.
@@ -30,6 +34,8 @@ REOPEN_INTERVAL_S = 0.05
 LAST_BREATH_S = 0.1
 # What the watchdog's clock may be slow, and the board's start.
 WATCHDOG_SLACK_S = 5.0
+# What a board keeps whatever happens to it.
+IDENTITY = ("board", "uid", "engine", "build_id")
 # What helped so often, and each time the board was lost again before anything was done, helps no more.
 MOST_OF_A_RUNG = 3
 
@@ -45,6 +51,8 @@ DOES_NOT_ANSWER = (
 # Where there is no port there is nothing to talk over; a board that was only unplugged from us goes on computing.
 PORT_IS_GONE = (Rung.RE_OPEN, Rung.SOFT_RESET, Rung.RESET_LINE, Rung.WATCHDOG, Rung.POWER_CYCLE)
 PROGRAM_HAS_ENDED = (Rung.POWER_CYCLE,)
+# What opens the port: who answers there, if anybody, need not be our board.
+OPENING = (Rung.RE_OPEN, Rung.WATCHDOG, Rung.POWER_CYCLE)
 
 
 class Ladder:
@@ -54,6 +62,8 @@ class Ladder:
 
     Who measures calls `note_progress` whenever something is done, so that a board that is lost again and again before
     that is given up.
+
+    Nobody else's board is reset: a link stays open only while our board is known to be behind it.
     """
 
     def __init__(self, opened: OpenBoard, power: PowerSwitch | None = None) -> None:
@@ -62,6 +72,7 @@ class Ladder:
         self._opened = opened
         self._power = power
         self._helped: Counter[Rung] = Counter()
+        self._met_another = False
 
     def note_progress(self) -> None:
         """Something was done: what helped before may help again."""
@@ -73,6 +84,7 @@ class Ladder:
             raise error  # it answers already; what was under way is void
         before = board.information
         why, tried = error, []
+        self._met_another = False
         started_s = time.monotonic()
         for rung in self._rungs(error):
             if self._opened.ended:
@@ -112,9 +124,9 @@ class Ladder:
             return can_cycle
         if rung is Rung.RE_OPEN:
             return not self._opened.has_died
-        if not self._opened.is_open or self._opened.has_died:
-            return False
-        return rung is not Rung.WATCHDOG or (before.watchdog_ms is not None and not can_cycle)
+        if rung is Rung.WATCHDOG:
+            return before.watchdog_ms is not None and not can_cycle and not self._met_another
+        return self._opened.is_open and not self._opened.has_died
 
     def _try(
         self, rung: Rung, board: Board, before: BoardInfo, why: RigError, rescue_started_s: float
@@ -129,9 +141,12 @@ class Ladder:
         info, trouble = None, None
         try:
             info = self._climb(rung, board, before, rescue_started_s)
-            _check_same(board.port, before, info)
+            if info:
+                self._check_same(board, before, info)
         except RigError as exc:
             trouble = exc
+            if rung in OPENING or self._met_another:
+                self._opened.let_go()
         if info is None and trouble is None:
             return None
         took_s = round(time.monotonic() - start_s, 3)
@@ -143,9 +158,9 @@ class Ladder:
 
     def _climb(self, rung: Rung, board: Board, before: BoardInfo, rescue_started_s: float) -> BoardInfo | None:
         if rung is Rung.RESYNCHRONISE:
-            return _hello(board, HELLO_TIMEOUT_S)
+            return _hello(board, _patience_s(board, before))
         if rung is Rung.RE_OPEN:
-            return self._re_open(board)
+            return self._re_open(board, _patience_s(board, before))
         if rung is Rung.SOFT_RESET:
             return self._soft_reset(board)
         if rung is Rung.RESET_LINE:
@@ -154,7 +169,7 @@ class Ladder:
             return self._await_watchdog(board, before, rescue_started_s)
         return self._cycle_power(board, before)
 
-    def _re_open(self, board: Board) -> BoardInfo:
+    def _re_open(self, board: Board, hello_timeout_s: float) -> BoardInfo:
         """Close the port and open it as soon as it is there."""
         deadline = Deadline.after(REOPEN_TIMEOUT_S)
         while True:
@@ -162,7 +177,7 @@ class Ladder:
                 raise RigError(f"{board.port}: the program that is the board has ended")
             try:
                 board.use_link(self._opened.reopen())
-                return _hello(board, HELLO_TIMEOUT_S)
+                return _hello(board, hello_timeout_s)
             except LinkError:
                 if deadline.expired:
                     raise
@@ -183,11 +198,15 @@ class Ladder:
         return _hello(board, HELLO_TIMEOUT_S)
 
     def _await_watchdog(self, board: Board, before: BoardInfo, rescue_started_s: float) -> BoardInfo:
-        """Wait until the board would have reset itself, counted from when it was first found silent."""
+        """Wait until the board would have reset itself, counted from when it was first found silent; then say hello.
+
+        Until then nothing is sent: the port was closed, and there may be another board.
+        """
         assert before.watchdog_ms is not None
-        self._to_boot_rate(board)
+        self._opened.let_go()
         at_s = rescue_started_s + before.watchdog_ms / 1000 + WATCHDOG_SLACK_S
-        return _hello(board, max(HELLO_TIMEOUT_S, at_s - time.monotonic()))
+        time.sleep(max(0.0, at_s - time.monotonic()))
+        return self._re_open(board, HELLO_TIMEOUT_S)
 
     def _cycle_power(self, board: Board, before: BoardInfo) -> BoardInfo:
         if self._opened.child:
@@ -195,11 +214,29 @@ class Ladder:
             return _hello(board, HELLO_TIMEOUT_S)
         assert self._power is not None
         self._power.cycle(board.port, before.board)
-        return self._re_open(board)
+        return self._re_open(board, HELLO_TIMEOUT_S)
+
+    def _check_same(self, board: Board, before: BoardInfo, info: BoardInfo) -> None:
+        """RigError if it is another board, another image, or a board that somebody else has taken that answers now."""
+        different = [what for what in IDENTITY if getattr(info, what) != getattr(before, what)]
+        self._met_another = bool(different) or info.mark not in (0, board.mark)
+        if different:
+            what = different[0]
+            raise RigError(f"{board.port}: another board answers, its {what} is {getattr(info, what)}")
+        if self._met_another:
+            raise RigError(f"{board.port}: another board answers, or another host has taken it: its mark is not ours")
 
     def _to_boot_rate(self, board: Board) -> None:
         if board.link.has_rate and board.link.baud != board.boot_baud:
             board.link.set_baud(board.boot_baud)
+
+
+def _patience_s(board: Board, before: BoardInfo) -> float:
+    """Return how long a board in order may be silent at most: while it computes it answers nothing."""
+    if board.work_s is None:
+        return HELLO_TIMEOUT_S
+    longest_s = before.watchdog_ms / 1000 if before.watchdog_ms else LONGEST_WORK_S
+    return HELLO_TIMEOUT_S + (SLOWNESS * board.work_s or longest_s)
 
 
 def _hello(board: Board, timeout_s: float) -> BoardInfo:
@@ -207,13 +244,6 @@ def _hello(board: Board, timeout_s: float) -> BoardInfo:
         return board.connect(timeout_s)
     except (DeadlineError, ProtocolError) as exc:
         raise RigError(f"no answer within {timeout_s:.1f} s") from exc
-
-
-def _check_same(port: str, before: BoardInfo, info: BoardInfo | None) -> None:
-    """RigError if it is another board, or another image, that answers now."""
-    for what in ("board", "uid", "engine", "build_id"):
-        if info and getattr(info, what) != getattr(before, what):
-            raise RigError(f"{port}: another board answers, its {what} is {getattr(info, what)}")
 
 
 def _without_port(error: RigError, port: str) -> str:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
-from mcubench.link import AttachedPort, attached_ports, discover, find_port, remember_port
+from mcubench.deadline import Deadline
+from mcubench.link import AttachedPort, Link, attached_ports, discover, find_port, remember_port
 
 
 def port(name: str, vendor_id: int | None = None, product_id: int | None = None) -> ListPortInfo:
@@ -87,3 +90,36 @@ def test_a_link_to_a_device_is_remembered_as_the_device(tmp_path: Path) -> None:
 def test_what_is_no_usb_device_is_known_by_its_name_alone(name: str) -> None:
     plain = attached("/dev/ttyS0", None, "", usb_id=None)
     assert find_port(remember_port(name, [A, plain]), [A, plain]) == name
+
+
+def test_a_pseudo_terminal_is_known_by_more_than_its_name_which_the_next_one_gets() -> None:
+    first, second = os.openpty(), os.openpty()
+    try:
+        name, other_name = (os.ttyname(slave) for _, slave in (first, second))
+        place = remember_port(name, [])
+        for baud in (115_200, 2_000_000):
+            with Link(name, baud) as link:
+                link.write(b"there", Deadline.after(1))
+                os.read(first[0], 5)
+                os.write(first[0], b"back")
+                assert link.read(4, Deadline.after(1))
+        assert find_port(place, []) == name
+        assert find_port(replace(place, name=other_name), []) is None
+    finally:
+        for descriptor in (*first, *second):
+            os.close(descriptor)
+    assert find_port(place, []) is None or not Path(name).exists()
+
+
+def test_who_makes_a_link_to_a_pseudo_terminal_says_himself_which_it_is(tmp_path: Path) -> None:
+    link = tmp_path / "board"
+    terminals = [os.openpty(), os.openpty()]
+    try:
+        link.symlink_to(os.ttyname(terminals[0][1]))
+        place = remember_port(str(link), [])
+        link.unlink()
+        link.symlink_to(os.ttyname(terminals[1][1]))
+        assert find_port(place, []) == str(link)
+    finally:
+        for descriptor in (each for pair in terminals for each in pair):
+            os.close(descriptor)

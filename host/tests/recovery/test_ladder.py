@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
 import time
+import tty
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_line import FaultyLine
+from faulty_line import FaultyLine, by_line
 
 from mcubench.boards import BoardAddress, ChildBoard
 from mcubench.deadline import Deadline
 from mcubench.errors import LinkError, RestartedError, RigError
-from mcubench.link import parse_line_fault
-from mcubench.recovery import PowerSwitch, ladder, power
+from mcubench.link import Link, parse_line_fault
+from mcubench.protocol import Board
+from mcubench.protocol.text import add_trailer, split_trailer
+from mcubench.recovery import PowerSwitch, Rung, ladder, power
 
 Rescue = Any
 WAIT_S = 0.3
+VAIN_S = 0.3
+LONG_S = 20.0
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what is in vain be in vain soon."""
-    monkeypatch.setattr(ladder, "HELLO_TIMEOUT_S", 1.0)
+def in_vain(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A function that lets these rungs of a ladder be in vain soon, and the others take as long as a busy PC needs."""
     monkeypatch.setattr(ladder, "REOPEN_TIMEOUT_S", WAIT_S)
+
+    def shorten(rescued: Any, *rungs: Rung) -> None:
+        def on_rung(rung: Rung | None) -> None:
+            monkeypatch.setattr(ladder, "HELLO_TIMEOUT_S", VAIN_S if rung in rungs else LONG_S)
+
+        rescued.ladder.on_rung = on_rung
+
+    return shorten
 
 
 def lost(rescued: Any) -> LinkError:
@@ -83,7 +97,7 @@ def test_a_port_that_comes_back_somewhere_else_is_found(rescue: Rescue, echo_por
         rescued.opened.close()
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("in_vain")
 def test_another_board_in_its_place_is_not_taken_for_it(
     rescue: Rescue, echo_program: Path, mnist_program: Path, tmp_path: Path
 ) -> None:
@@ -91,16 +105,148 @@ def test_another_board_in_its_place_is_not_taken_for_it(
     with ChildBoard("first", [str(echo_program)]) as first, ChildBoard("other", [str(mnist_program)]) as other:
         name.symlink_to(first.port)
         rescued = rescue(BoardAddress(str(name), port=str(name)))
+        identity = rescued.board.information
         first.kill()
         name.unlink()
         name.symlink_to(other.port)
-        with pytest.raises(LinkError, match=r"went away.*tried in vain: re-open the port \(another board answers, its"):
+        for _ in range(2):
+            with pytest.raises(LinkError, match=r"tried in vain: re-open the port \(another board answers, its"):
+                rescued.board.info()
+            assert rescued.board.information == identity, "nor is it taken for it the next time"
+        assert not rescued.opened.is_open
+        with Link(other.port) as link:
+            assert Board(link).connect().boot_count == 1
+    assert set(rescued.rungs) == {("re-open the port", False)}
+
+
+@pytest.mark.usefixtures("in_vain")
+def test_the_board_of_another_host_at_its_name_keeps_its_mark_and_its_boot(
+    rescue: Rescue, echo_program: Path, tmp_path: Path
+) -> None:
+    name = tmp_path / "by-id"
+    with ChildBoard("first", [str(echo_program)]) as first, ChildBoard("theirs", [str(echo_program)]) as theirs:
+        with Link(theirs.port) as link:
+            their_host = Board(link)
+            their_host.connect()
+        name.symlink_to(first.port)
+        rescued = rescue(BoardAddress(str(name), port=str(name)))
+        first.kill()
+        name.unlink()
+        name.symlink_to(theirs.port)
+        with pytest.raises(LinkError, match="another host has taken it"):
             rescued.board.info()
+        with Link(theirs.port) as link:
+            their_host.use_link(link)
+            assert their_host.info().boot_count == 1  # else RestartedError
+    assert rescued.rungs == [("re-open the port", False)]
 
 
-@pytest.mark.usefixtures("impatient")
-def test_what_is_frozen_is_tried_with_everything_in_order(rescue: Rescue, native: BoardAddress) -> None:
+def test_what_is_silent_after_the_port_was_opened_again_is_not_reset(
+    rescue: Rescue, echo_program: Path, tmp_path: Path, in_vain: Callable[..., None]
+) -> None:
+    name = tmp_path / "by-id"
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    with ChildBoard("first", [str(echo_program)]) as first:
+        name.symlink_to(first.port)
+        rescued = rescue(BoardAddress(str(name), port=str(name)))
+        in_vain(rescued, Rung.RE_OPEN)
+        first.kill()
+        name.unlink()
+        name.symlink_to(os.ttyname(slave))
+        with pytest.raises(LinkError, match="tried in vain"):
+            rescued.board.info()
+    assert rescued.rungs == [("re-open the port", False)]
+    assert not rescued.opened.is_open
+    assert select.select([master], [], [], 0)[0]
+    assert b"reset" not in os.read(master, 65536)
+    os.close(master)
+    os.close(slave)
+
+
+class Changed:
+    """A line whose board says something else in its answers, or nothing, once it is told to."""
+
+    def __init__(self, board_port: str) -> None:
+        self.mute = False
+        self.old, self.new = "", ""
+        self.sent = b""
+        self._change = by_line(self._answer)
+        self.line = FaultyLine(board_port, self._to_host, self._to_board)
+
+    def _to_host(self, data: bytes) -> bytes:
+        return b"" if self.mute else self._change(data)
+
+    def _to_board(self, data: bytes) -> bytes:
+        self.sent += data
+        return data
+
+    def _answer(self, line: str) -> bytes:
+        text, seq = split_trailer(line) or (line, None)
+        text = text.replace(self.old, self.new)
+        return (text if seq is None else add_trailer(text, seq)).encode() + b"\n"
+
+
+def test_another_board_on_a_line_that_was_never_closed_is_not_reset(rescue: Rescue, echo_port: str) -> None:
+    changed = Changed(echo_port)
+    with changed.line as line:
+        rescued = rescue(BoardAddress(line.port, port=line.port))
+        changed.old, changed.new = " uid=", " uid=ee"
+        changed.sent = b""
+        with pytest.raises(RigError, match="another board answers, its uid"):
+            rescued.board.recover(RigError("silence"))
+    assert rescued.rungs == [("resynchronise", False), ("re-open the port", False)]
+    assert not rescued.opened.is_open
+    assert b"reset" not in changed.sent
+
+
+def test_the_watchdog_is_waited_for_with_the_port_closed(
+    rescue: Rescue, echo_port: str, in_vain: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ladder, "WATCHDOG_SLACK_S", 0.0)
+    changed = Changed(echo_port)
+    changed.old, changed.new = "boot count=", "boot watchdog_ms=1 count="
+    with changed.line as line:
+        rescued = rescue(BoardAddress(line.port, port=line.port))
+        in_vain(rescued, Rung.RE_OPEN)
+        shorten = rescued.ladder.on_rung
+
+        def on_rung(rung: Rung | None) -> None:
+            shorten(rung)
+            if rung is Rung.WATCHDOG:
+                assert not rescued.opened.is_open
+                changed.mute = False
+
+        rescued.ladder.on_rung = on_rung
+        changed.mute = True
+        rescued.board.recover(lost(rescued))
+        rescued.opened.close()
+    assert rescued.rungs == [("re-open the port", False), ("wait for the watchdog", True)]
+    assert b"reset" not in changed.sent
+
+
+@pytest.mark.parametrize(
+    ("watchdog_ms", "work_s", "expected_s"), [(None, None, 5), (None, 0.0, 20), (30_000, 0.0, 35), (30_000, 2.0, 13)]
+)
+def test_what_may_be_computing_is_not_reset_before_it_can_be_done(
+    rescue: Rescue, native: BoardAddress, watchdog_ms: int | None, work_s: float | None, expected_s: float
+) -> None:
     rescued = rescue(native)
+    waited: list[float] = []
+    connect = rescued.board.connect
+    rescued.board.connect = lambda timeout_s: (waited.append(timeout_s), connect(timeout_s))[1]
+    rescued.board._information = replace(rescued.board.information, watchdog_ms=watchdog_ms)
+    rescued.board.recover(RigError("silence"), work_s=work_s)
+    rescued.board._information = replace(rescued.board.information, watchdog_ms=watchdog_ms)
+    rescued.board.recover(lost(rescued), work_s=work_s)
+    assert waited == [expected_s] * 2
+
+
+def test_what_is_frozen_is_tried_with_everything_in_order(
+    rescue: Rescue, native: BoardAddress, in_vain: Callable[..., None]
+) -> None:
+    rescued = rescue(native)
+    in_vain(rescued, Rung.RESYNCHRONISE, Rung.SOFT_RESET, Rung.RE_OPEN)
     os.killpg(rescued.opened.child.pid, signal.SIGSTOP)
     board = rescued.board
     with pytest.raises(RestartedError):
@@ -116,8 +262,9 @@ def test_what_is_frozen_is_tried_with_everything_in_order(rescue: Rescue, native
     assert board.info().boot_cause == "power-on"
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_board_whose_answers_do_not_come_is_reset_by_command(rescue: Rescue, echo_port: str) -> None:
+def test_a_board_whose_answers_do_not_come_is_reset_by_command(
+    rescue: Rescue, echo_port: str, in_vain: Callable[..., None]
+) -> None:
     state = {"mute": False}
 
     def to_board(data: bytes) -> bytes:
@@ -127,6 +274,7 @@ def test_a_board_whose_answers_do_not_come_is_reset_by_command(rescue: Rescue, e
 
     with FaultyLine(echo_port, lambda data: b"" if state["mute"] else data, to_board) as line:
         rescued = rescue(BoardAddress(line.port, port=line.port))
+        in_vain(rescued, Rung.RESYNCHRONISE)
         state["mute"] = True
         with pytest.raises(RestartedError) as caught:
             rescued.board.recover(RigError("silence"))
@@ -148,7 +296,7 @@ def power_hook(folder: Path, old: Path, new: str) -> PowerSwitch:
     return PowerSwitch(f'echo "$MCUBENCH_PORT $MCUBENCH_BOARD" > {folder}/told; ln -sfn {new} {old}')
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("in_vain")
 def test_the_power_is_cycled_by_the_users_command(rescue: Rescue, echo_program: Path, tmp_path: Path) -> None:
     name = tmp_path / "by-id"
     with ChildBoard("off", [str(echo_program)]) as off, ChildBoard("on again", [str(echo_program)]) as on:
@@ -162,7 +310,7 @@ def test_the_power_is_cycled_by_the_users_command(rescue: Rescue, echo_program: 
         rescued.opened.close()
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("in_vain")
 @pytest.mark.parametrize(
     ("command", "words"),
     [
