@@ -66,6 +66,7 @@ uint32_t port_baud_nearest(uint32_t baud);
 void port_baud_set(uint32_t baud);
 size_t port_read(uint8_t *data, size_t size);        /* what has arrived, never waits */
 void port_write(const uint8_t *data, size_t size);   /* queues; waits only while the transmit buffer is full */
+void port_write_hand_over(void);                     /* waits until all of it leaves without the core's further help */
 void port_write_drain(void);                         /* waits until the last stop bit is on the wire */
 uint32_t port_overruns(void);                        /* receive errors since boot: overrun, framing, noise */
 

@@ -165,13 +165,14 @@ static bool vectors_are_large(void) {
     return session_model() != NULL && session_model()->input_bytes > stream_window_bytes() / 4;
 }
 
-/* While a large vector is run the next one arrives, which takes the whole window. Nothing is handed to the line while a
- * vector is run, so that the ACK must be out before. */
+/* While a large vector is run the next one arrives, which takes the whole window, so that the ACK must leave before. And
+ * nobody looks after the line while a vector is run: a frame that were cut short by it would be lost (docs/protocol.md
+ * section 1). */
 static void tell_before_run(void) {
     if (vectors_are_large() && stream.untold_wire > 0) {
         send_ack(false);
-        port_write_drain();
     }
+    port_write_hand_over();
 }
 
 /* Takes in what comes at `expected`. */

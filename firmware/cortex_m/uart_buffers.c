@@ -1,4 +1,4 @@
-/* Whoever calls port_read, port_write or port_write_drain starts the next piece of the transmit buffer. */
+/* Whoever calls port_read or port_write... starts the next piece of the transmit buffer. */
 #include "uart_buffers.h"
 
 #include <string.h>
@@ -64,6 +64,12 @@ void port_write(const uint8_t *data, size_t size) {
         tx_queued++;
     }
     tx_service();
+}
+
+void port_write_hand_over(void) {
+    do {
+        tx_service();
+    } while (tx_started != tx_queued);
 }
 
 void port_write_drain(void) {

@@ -1,4 +1,4 @@
-/* The receive ring and the transmit buffer behind port_read, port_write and port_write_drain, for UARTs with DMA in
+/* The receive ring and the transmit buffer behind port_read and port_write..., for UARTs with DMA in
  * both directions and no interrupt. The board's uart.c moves the bytes: it implements the functions below. */
 #ifndef CORTEX_M_UART_BUFFERS_H
 #define CORTEX_M_UART_BUFFERS_H

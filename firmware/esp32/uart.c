@@ -80,6 +80,11 @@ void port_write(const uint8_t *data, size_t size) {
     (void)uart_write_bytes(UART, data, size);
 }
 
+/* The driver fills the FIFO in an interrupt, and the window masks that. */
+void port_write_hand_over(void) {
+    port_write_drain();
+}
+
 void port_write_drain(void) {
     (void)uart_wait_tx_done(UART, portMAX_DELAY);
 }

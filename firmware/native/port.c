@@ -101,6 +101,10 @@ void port_write(const uint8_t *data, size_t size) {
     link_write(data, size);
 }
 
+void port_write_hand_over(void) {
+    link_drain();
+}
+
 void port_write_drain(void) {
     link_drain();
 }

@@ -84,6 +84,10 @@ def test_results_of_slow_inferences_do_not_wait_for_the_end_of_their_frame(fake_
 
 def test_results_go_when_nothing_more_has_come(fake_board: FakeBoard) -> None:
     assert fake_board.handle(wire.data_frame(0, VECTOR)) == []
+    fake_board.cycles += 4 * MS
+    fake_board.poll()
+    assert fake_board.take() == []
+    fake_board.cycles += 2 * MS
     fake_board.poll()
     assert kinds(fake_board.take()) == [wire.RESULT]
 
@@ -199,3 +203,13 @@ def test_reset_command_resets_once(fake_board: FakeBoard) -> None:
     before = resets.value
     assert kinds(fake_board.handle(b"reset\n")) == ["ok", "boot"]
     assert resets.value == before + 1
+
+
+def test_no_frame_is_cut_short_by_an_inference(fake_board: FakeBoard) -> None:
+    """A host gives a frame up after 250 ms without more of it, and an inference may take longer."""
+    cutting = fake_board.variable("fake_cutting_windows")
+    cutting.value = 0
+    fake_board.ask("model echo")
+    fake_board.exchange(wire.data_frame(0, bytes(8 * 200)))
+    assert fake_board.variable("fake_busy_windows").value > 0
+    assert cutting.value == 0

@@ -15,7 +15,9 @@
 uint32_t fake_cycles;
 uint32_t fake_cycles_per_reading = 10;
 bool fake_sending;
+bool fake_cut_short;
 uint32_t fake_busy_windows;
+uint32_t fake_cutting_windows;
 int fake_clock_status;
 uint32_t fake_resets;
 uint32_t fake_cache_flushes;
@@ -178,7 +180,12 @@ void port_write(const uint8_t *data, size_t size) {
     memcpy(output + output_size, data, count);
     output_size += count;
     fake_sending = true;
+    fake_cut_short = true;
     fake_lost_output += (uint32_t)(size - count);
+}
+
+void port_write_hand_over(void) {
+    fake_cut_short = false;
 }
 
 void port_write_drain(void) {
