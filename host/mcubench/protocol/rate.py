@@ -27,6 +27,8 @@ ECHO_WAIT_S = 3.0
 # the next rate does. Fewer errors may be chance.
 BYTES_PER_ERROR = 2048
 FEWEST_ERRORS = 8
+# A line may turn bad after hours that were good: these are forgotten in pieces of at least so many bytes.
+MEMORY_BYTES = 65_536
 
 
 def raise_baud(board: Board, most: int | None = None) -> int:
@@ -49,10 +51,13 @@ def raise_baud(board: Board, most: int | None = None) -> int:
 def lower_baud(board: Board) -> bool:
     """Take the line one rate down, but not below the one it was opened at, if too many frames come damaged.
 
-    Counts from the last change of the rate, and what the board said last of its own errors. Return whether it did.
+    Counts from the last change of the rate, or the last call that found enough bytes to be good, and what the board
+    said last of its own errors. Return whether it did.
     """
     errors, wire_bytes = board.line_errors
     if board.link.baud <= board.boot_baud or errors < FEWEST_ERRORS or errors * BYTES_PER_ERROR < wire_bytes:
+        if wire_bytes >= MEMORY_BYTES:
+            board.count_errors_from_here()
         return False
     lower = [rate for rate in RATES if board.boot_baud < rate < board.link.baud]
     if not any(_port_has(board, rate) and _goes_to(board, rate) for rate in (*lower, board.boot_baud)):

@@ -87,6 +87,20 @@ def test_the_rate_is_lowered_when_errors_pile_up_and_never_below_the_first() -> 
         assert rated.rates == [921_600, 1_500_000, 1_000_000, 921_600]
 
 
+def test_a_line_that_turns_bad_after_a_long_good_time_is_lowered() -> None:
+    with RatedBoard() as rated, Link(rated.port, rated.boot_baud) as link:
+        board = Board(link)
+        board.connect()
+        raise_baud(board, 2_000_000)
+        board.channel.rx_bytes += 100_000_000
+        assert not lower_baud(board)
+        rated.crc_errors += 100
+        board.channel.rx_bytes += 100_000
+        board.info()
+        assert lower_baud(board)
+        assert link.baud == rated.baud < 2_000_000
+
+
 @pytest.mark.parametrize(("fault", "expected"), [("", 2_000_000), ("?fault=slow:max_baud=1500000", 1_000_000)])
 def test_the_rate_of_a_virtual_board(fault: str, expected: int) -> None:
     if not IMAGE.exists():
