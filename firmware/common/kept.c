@@ -27,6 +27,7 @@ void kept_boot(void) {
 
 void kept_crash(const kept_crash_t *crash) {
     kept_t *kept = valid();
+    kept->boots += kept->boots == 0; /* what crashed wrote over it: the crash is told of all the same */
     kept->crash = *crash;
     kept->crash.boot = kept->boots;
     kept->crc = check_sum(kept);

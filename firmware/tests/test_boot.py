@@ -81,6 +81,15 @@ def test_kept_memory_with_one_wrong_bit_is_not_believed(fake_board: FakeBoard, b
     assert of_info(fake_board)[-2].startswith("boot ")
 
 
+def test_crash_that_wrote_over_kept_memory_is_told(fake_board: FakeBoard) -> None:
+    power_on(fake_board)
+    fake_board.library.fake_damage_kept(0)
+    assert crash(fake_board, BUS, PC) == [
+        "boot board=fake protocol=2 count=2 cause=fault",
+        "fault boot=1 kind=bus pc=c0de0000",
+    ]
+
+
 def test_mark_is_forgotten_by_every_boot(fake_board: FakeBoard) -> None:
     fake_board.ask("mark 1234")
     crash(fake_board, BUS)
