@@ -83,7 +83,7 @@ class DeadlineError(RigError):
 
     def __init__(self, port: str, doing: str, timeout_s: float, last_seen: str = "") -> None:
         seen = f"; last seen: {last_seen}" if last_seen else "; nothing was received"
-        super().__init__(f"{port}: no answer within {timeout_s:g} s while {doing}{seen}")
+        super().__init__(f"{port}: no answer within {round(timeout_s, 2):g} s while {doing}{seen}")
         self.port = port
         self.doing = doing
         self.timeout_s = timeout_s

@@ -59,9 +59,10 @@ class Channel:
         self._frame_seq = (self._frame_seq + 1) & 0xFF
         return self.send_bytes(wire)
 
-    def send_bytes(self, data: bytes) -> int:
-        """Send bytes as they are; return how many."""
-        self.link.write(data, Deadline.after(WRITE_TIMEOUT_S))
+    def send_bytes(self, data: bytes, deadline: Deadline | None = None) -> int:
+        """Send bytes as they are; return how many. DeadlineError if the port does not take them in time."""
+        longest = Deadline.after(WRITE_TIMEOUT_S)
+        self.link.write(data, deadline if deadline and deadline.at_s < longest.at_s else longest)
         self.tx_bytes += len(data)
         return len(data)
 

@@ -119,7 +119,7 @@ class Board(Conversation):
         deadline = Deadline.after(COMMAND_TIMEOUT_S)
         while True:
             exchange = self._exchange(f"baud {baud}", lambda answer: answer.final.integer("baud"))
-            exchange.ask(WAKE_UP)
+            exchange.ask(deadline, WAKE_UP)
             outcome = exchange.wait(self.patience.wait_s, deadline)
             self.link.set_baud(baud)
             if isinstance(outcome, Read):
@@ -176,7 +176,7 @@ class Board(Conversation):
                 doing = "waiting for the board to reset itself"
                 raise DeadlineError(self.port, doing, deadline.timeout_s, self.channel.last_seen)
             exchange = self._exchange("reset", final_kind)
-            exchange.ask()
+            exchange.ask(deadline)
             was_answered = isinstance(exchange.wait(self.patience.wait_s, deadline), Read)
             self._use_boot_rate()
             if was_answered:

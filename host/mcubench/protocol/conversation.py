@@ -37,6 +37,8 @@ COMMAND_TIMEOUT_S = 15.0
 # understand it goes back to the rate that it boots with; a few more, should some not look like a byte to it.
 DEAF_S = 1.5
 NONSENSE = b"\n" * 36864
+# How long to look at that rate for one that may only be computing at the other; what it says meanwhile is lost.
+LOOK_S = 0.5
 # For what computes, besides its time: longer than for what is answered at once, so that no byte of a question disturbs
 # an inference of unknown length that is being timed.
 WORK_PATIENCE_S = 1.0
@@ -106,7 +108,8 @@ class Conversation:
         # How long a hello takes says more about how long the board takes to start than about the line.
         patience = self.patience if work_s is None and not is_hello else None
         exchange = self._exchange(command, read)
-        exchange.ask(WAKE_UP * is_hello)
+        silences = 0
+        exchange.ask(deadline, WAKE_UP * is_hello)
         while True:
             outcome = exchange.wait(quiet_s, deadline, patience)
             if isinstance(outcome, Read):
@@ -119,19 +122,41 @@ class Conversation:
                 raise DeadlineError(self.port, doing, timeout_s, exchange.trouble or self.channel.last_seen)
             if outcome is Lost.SILENCE:
                 quiet_s *= 2
-            if outcome is Lost.SILENCE and work_s is not None:
-                exchange.probe(WAKE_UP)
-            else:
-                exchange.ask(WAKE_UP)
+                silences += 1
+            if outcome is not Lost.SILENCE or work_s is None:
+                exchange.ask(deadline, WAKE_UP)
+                continue
+            if silences > 1:
+                self.find_at_boot_rate(f"answering '{command}'")
+            exchange.probe(deadline, WAKE_UP)
 
     def _answer_at_raised_rate(self, command: str, read: Callable[[Answer], T]) -> T:
         """Ask, and look for the board at the rate that it boots with if it says nothing: there it is after a reset."""
         try:
             return self._answer(command, read, DEAF_S)
         except DeadlineError:
-            self._information = self._hello(HELLO_TIMEOUT_S)
-            self._check_mark(f"answering '{command}'")
+            if not self.find_at_boot_rate(f"answering '{command}'"):
+                self._information = self._hello(HELLO_TIMEOUT_S)
+                self._check_mark(f"answering '{command}'")
             return self._answer(command, read, COMMAND_TIMEOUT_S)
+
+    def find_at_boot_rate(self, doing: str) -> bool:
+        """Look for a silent board at the rate that it boots with, and stay there if it is there; return whether it is.
+
+        A board that computes at the line's rate loses nothing by it. Raises RestartedError if it was reset since it was
+        marked.
+        """
+        rate = self.link.baud
+        if rate == self.boot_baud:
+            return False
+        self.link.set_baud(self.boot_baud)
+        try:
+            self._information = self._answer("info", self._read_hello, max(LOOK_S, self.patience.wait_s), is_hello=True)
+        except (DeadlineError, ProtocolError):
+            self.link.set_baud(rate)
+            return False
+        self._check_mark(doing)
+        return True
 
     def _exchange(self, command: str, read: Callable[[Answer], T]) -> Exchange[T]:
         return Exchange(self.channel, command, lambda answer: self._read(command, answer, read), self._next_seq)
@@ -184,11 +209,11 @@ class Conversation:
             self.link.set_baud(self.boot_baud)
 
     def _no_hello(self, timeout_s: float, last_seen: str) -> RigError:
-        if not self.channel.rx_bytes:
-            return DeadlineError(self.port, "saying hello to the board ('info')", timeout_s)
+        if not self.channel.rx_bytes or self._information is not None:  # what came before came from it
+            return DeadlineError(self.port, "saying hello to the board ('info')", timeout_s, last_seen)
         return ProtocolError(
             self.port,
-            f"no mcubench board answers there within {timeout_s:g} s, something else does"
+            f"no mcubench board answers there within {round(timeout_s, 2):g} s, something else does"
             f" (last seen: {last_seen}); check port and baud rate, flash the firmware",
         )
 

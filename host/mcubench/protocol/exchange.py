@@ -79,19 +79,19 @@ class Exchange(Generic[T]):
         self._probes: set[int] = set()
         self._asked_at_s = 0.0
 
-    def ask(self, before: bytes = b"") -> None:
+    def ask(self, deadline: Deadline, before: bytes = b"") -> None:
         """Send the command, after the bytes `before`."""
         seq = self._number()
         self._asked_at_s = time.monotonic()
         self._questions[seq] = _Question(self._asked_at_s)
-        self._channel.send_bytes(before + add_trailer(self._command, seq).encode("ascii") + b"\n")
+        self._channel.send_bytes(before + add_trailer(self._command, seq).encode("ascii") + b"\n", deadline)
         self.attempts += 1
 
-    def probe(self, before: bytes = b"") -> None:
+    def probe(self, deadline: Deadline, before: bytes = b"") -> None:
         """Ask whether the board is still at it, without asking it to do it once more."""
         seq = self._number()
         self._probes.add(seq)
-        self._channel.send_bytes(before + add_trailer(PROBE, seq).encode("ascii") + b"\n")
+        self._channel.send_bytes(before + add_trailer(PROBE, seq).encode("ascii") + b"\n", deadline)
 
     def wait(self, wait_s: float, deadline: Deadline, patience: Patience | None = None) -> Read[T] | Lost:
         """Return the answer, or why there is none, when nothing of it came for `wait_s` or the deadline is over.

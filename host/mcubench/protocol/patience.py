@@ -30,6 +30,11 @@ class Patience:
         self._doublings = 0
 
     @property
+    def silences(self) -> int:
+        """How often in a row nothing came for that long."""
+        return self._doublings
+
+    @property
     def wait_s(self) -> float:
         usual_s = self._mean_s + DEVIATIONS * self._deviation_s + INFERENCES * self._inference_s
         return float(max(LEAST_PATIENCE_S, usual_s) * 2**self._doublings)

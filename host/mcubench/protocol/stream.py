@@ -26,6 +26,8 @@ STALL_INFERENCES = 20
 BOOT_LINE = "boot board="
 # To send so much once more takes less time than another SEEK and the wait for its answer.
 JOINED_BYTES = 1024
+# A board that was asked so often and said nothing may have been reset, and be at the rate that it boots with.
+MOST_SILENCES = 4
 # Rounds over the same vectors that bring no new result.
 MOST_FRUITLESS_ROUNDS = 8
 # A board that had to be brought back so often since the last new result will give none.
@@ -148,6 +150,8 @@ class VectorStream:
                 self._board.info()  # which raises RestartedError if the line was no old one
         if wait:
             self._patience.silent()
+            if self._patience.silences >= MOST_SILENCES:
+                self._board.find_at_boot_rate(self._doing)
         return None
 
     def _take(self, frame: Frame) -> Ack | None:

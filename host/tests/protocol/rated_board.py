@@ -47,6 +47,8 @@ class RatedBoard:
         self.baud = boot_baud
         self.crc_errors = 0
         self.rates = [boot_baud]  # all that it ever was at
+        self.free = threading.Event()  # it takes nothing while this is not set
+        self.free.set()
         self._lose = lose
         self._boots, self._mark, self._deaf_bytes = 1, 0, 0
         self._splitter = BoardSplitter()
@@ -69,14 +71,19 @@ class RatedBoard:
             os.close(descriptor)
 
     def reset(self) -> None:
-        """Do what the watchdog does."""
+        """Do what the watchdog does; the boot line comes at another rate than the host's if that was raised."""
         self._boots, self._mark = self._boots + 1, 0
         self._go_to(self.boot_baud)
         self._send(f"boot board=rated protocol=2 count={self._boots} cause=watchdog\n".encode())
 
+    def deafen(self) -> None:
+        """Do what a board does that has heard only noise for long."""
+        self._go_to(self.boot_baud)
+
     def _run(self) -> None:
         while self._stop_reader not in (ready := select.select([self._master, self._stop_reader], [], [])[0]):
             assert ready
+            self.free.wait()
             data = self._garble(os.read(self._master, 65536))
             self._deaf_bytes += len(data)
             for event, content in self._splitter.feed(data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -116,6 +117,30 @@ def test_a_silent_port_is_a_deadline_error_that_names_it() -> None:
         Board(link).connect(0.3)
     assert caught.value.port == port
     assert "hello" in caught.value.doing
+
+
+def test_a_port_that_takes_nothing_is_given_up_when_hello_is() -> None:
+    master, slave = os.openpty()
+    try:
+        with Link(os.ttyname(slave)) as link:
+            with pytest.raises(DeadlineError):
+                link.write(bytes(1 << 20), Deadline.after(0.1))
+            deadline = Deadline.after(5)
+            with pytest.raises(DeadlineError, match="the port takes no more"):
+                Board(link).connect(0.3)
+            assert not deadline.expired
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_a_known_board_that_falls_silent_is_not_called_something_else(open_line: Callable[..., Board]) -> None:
+    mute = False
+    board = open_line(to_host=lambda data: b"" if mute else data)
+    board.connect()
+    mute = True
+    with pytest.raises(DeadlineError, match=r"no answer within 0\.3 s while saying hello"):
+        board.connect(0.30001)
 
 
 @pytest.mark.parametrize(

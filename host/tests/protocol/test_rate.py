@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,23 @@ from rated_board import RatedBoard
 from mcubench.boards import open_board, parse_board
 from mcubench.errors import RestartedError
 from mcubench.link import Link
-from mcubench.protocol import Board, lower_baud, raise_baud
+from mcubench.protocol import Board, ModelInfo, VectorStream, lower_baud, raise_baud
 
 IMAGE = Path(__file__).resolve().parents[3] / ".pio" / "build" / "stm32f746-local" / "firmware.elf"
+
+
+MODEL = ModelInfo(0, "m", "00", 16, "int8", 4, "int8", None, None, 1)
+RatedHost = tuple[RatedBoard, Board]
+
+
+@pytest.fixture
+def rated_host() -> Iterator[RatedHost]:
+    """A board whose UART has a rate, connected."""
+    with RatedBoard() as rated, Link(rated.port, rated.boot_baud) as link:
+        board = Board(link)
+        board.connect()
+        yield rated, board
+        rated.free.set()
 
 
 @pytest.mark.parametrize(
@@ -67,6 +82,42 @@ def test_a_reset_at_a_raised_rate_is_told_and_the_line_is_back_at_the_first_one(
         with pytest.raises(RestartedError, match="cause: watchdog"):
             board.tick()
         assert board.info().baud == link.baud == rated.boot_baud
+
+
+def test_a_reset_at_a_raised_rate_does_not_cost_the_patience_for_an_inference(rated_host: RatedHost) -> None:
+    rated, board = rated_host
+    raise_baud(board)
+    rated.reset()
+    with pytest.raises(RestartedError, match=r"cause: watchdog\) while answering 'run 1'"):
+        board.run(1)
+    assert board.info().baud == board.link.baud == rated.boot_baud
+
+
+def test_a_reset_at_a_raised_rate_ends_a_stream_before_it_stalls(rated_host: RatedHost) -> None:
+    rated, board = rated_host
+    raise_baud(board)
+    rated.reset()
+    with pytest.raises(RestartedError, match=r"cause: watchdog\) while streaming 2 vectors"):
+        list(VectorStream(board, MODEL, bytes(2 * MODEL.input_bytes)))
+    assert board.info().baud == board.link.baud == rated.boot_baud
+
+
+def test_a_board_that_only_computes_at_a_raised_rate_is_left_there(rated_host: RatedHost) -> None:
+    rated, board = rated_host
+    raise_baud(board, 2_000_000)
+    rated.free.clear()
+    assert not board.find_at_boot_rate("computing")
+    rated.free.set()
+    assert board.info().baud == board.link.baud == 2_000_000
+    assert rated.rates == [1_000_000, 2_000_000]
+
+
+def test_a_board_that_went_back_by_itself_is_the_same(rated_host: RatedHost) -> None:
+    rated, board = rated_host
+    raise_baud(board, 2_000_000)
+    rated.deafen()
+    assert board.find_at_boot_rate("computing")
+    assert board.info().baud == board.link.baud == rated.boot_baud
 
 
 def test_the_rate_is_lowered_when_errors_pile_up_and_never_below_the_first() -> None:
