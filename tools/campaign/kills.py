@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from campaign.outcome import Outcome, Progress
-from campaign.sweeps import DONE, RIG, SweepPlan
+from campaign.sweeps import DONE, RIG, UNREACHABLE, SweepPlan
 from mcubench.boards.child import RESET_SIGNAL
 from mcubench.errors import RigError
 from mcubench.store import same_results
@@ -71,9 +71,11 @@ def _campaign(part: str, plan: SweepPlan, folder: Path, kills: int, seed: int, r
             hit, code = run(plan, database, log, dice, quiet_s, kills - hits)
             hits += hit
             starts += 1
-            lost += code == RIG
+            # A board that was hit before it had said hello is one that is not there.
+            was_lost = code == RIG or (code == UNREACHABLE and hit > 0)
+            lost += was_lost
             progress.done(hits)
-            if code not in (None, RIG):
+            if code is not None and not was_lost:
                 break
         sweeps += 1
         if code != DONE:
@@ -87,7 +89,7 @@ def _campaign(part: str, plan: SweepPlan, folder: Path, kills: int, seed: int, r
         "sweeps": sweeps,
         "points_of_each": len(expected),
         "starts": starts,
-        "ended_with_3": lost,
+        "ended_without_board": lost,
         "interruptions_told": told,
         "quiet_sweep_s": round(quiet_s, 1),
     }

@@ -12,11 +12,11 @@ from typing import Any
 
 from mcubench.store import Database, Record
 
-__all__ = ["DONE", "FAILED", "RIG", "SweepPlan", "run_sweep"]
+__all__ = ["DONE", "FAILED", "RIG", "UNREACHABLE", "SweepPlan", "run_sweep"]
 
 # Longer than any sweep here takes, so that one that hangs ends the campaign and not the night.
 SWEEP_TIMEOUT_S = 300.0
-DONE, FAILED, RIG = 0, 1, 3
+DONE, FAILED, UNREACHABLE, RIG = 0, 1, 2, 3
 
 
 def sweep_command(*options: str | Path) -> list[str]:
