@@ -12,7 +12,7 @@
 #include "session.h"
 #include "timer.h"
 
-#define RESULT_WAIT_MS 100
+#define RESULT_WAIT_MS 500
 #define RESULT_HEADER_BYTES 14 /* expected offset, seen, first index, count */
 #define ACK_FIXED_BYTES 14     /* expected offset, oldest result, seen, flags; the hold map follows */
 

@@ -68,7 +68,7 @@ def test_the_rule_follows_the_cpu_clock(fake_board: FakeBoard) -> None:
 
 def test_results_wait_for_more_while_bytes_come(fake_board: FakeBoard) -> None:
     assert fake_board.handle(wire.data_frame(0, VECTOR)) == []
-    fake_board.cycles += 99 * MS
+    fake_board.cycles += 499 * MS
     assert fake_board.handle(b"\x00") == []
     fake_board.cycles += 2 * MS
     (message,) = fake_board.handle(b"\x00")
@@ -76,7 +76,7 @@ def test_results_wait_for_more_while_bytes_come(fake_board: FakeBoard) -> None:
 
 
 def test_results_of_slow_inferences_do_not_wait_for_the_end_of_their_frame(fake_board: FakeBoard) -> None:
-    fake_board.cycles_per_reading = 20 * MS  # the counter is read three times per vector
+    fake_board.cycles_per_reading = 100 * MS  # the counter is read three times per vector
     messages = fake_board.handle(wire.data_frame(0, VECTOR * 9))
     results = [wire.parse_result(message.payload, 4) for message in messages if isinstance(message, wire.Frame)]
     assert [len(result.items) for result in results] == [3, 3, 3]

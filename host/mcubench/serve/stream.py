@@ -28,7 +28,7 @@ __all__ = ["WINDOW_BYTES", "BoardStream"]
 # As on the native board. A pty loses nothing however much is sent: its writer waits.
 WINDOW_BYTES = 32256
 QUARTER_BYTES = WINDOW_BYTES // 4
-RESULT_WAIT_S = 0.1
+RESULT_WAIT_S = 0.5
 _OFFSET = struct.Struct("<Q")
 _INDEX = struct.Struct("<I")
 # Around the coded body.
