@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections import Counter
@@ -210,8 +211,10 @@ class Ladder:
 
     def _cycle_power(self, board: Board, before: BoardInfo) -> BoardInfo:
         if self._opened.child:
-            board.use_link(self._opened.restart())
-            return _hello(board, HELLO_TIMEOUT_S)
+            with contextlib.suppress(LinkError):  # the program runs; its cable may be pulled still
+                board.use_link(self._opened.restart())
+                return _hello(board, HELLO_TIMEOUT_S)
+            return self._re_open(board, HELLO_TIMEOUT_S)
         assert self._power is not None
         self._power.cycle(board.port, before.board)
         return self._re_open(board, HELLO_TIMEOUT_S)

@@ -74,6 +74,19 @@ def test_a_cable_that_was_pulled_costs_the_board_nothing(rescue: Rescue, native:
     assert set(rescued.rungs) == {("re-open the port", True)}
 
 
+def test_a_program_that_was_killed_behind_a_pulled_cable_is_started_and_waited_for(
+    rescue: Rescue, native: BoardAddress
+) -> None:
+    fault = parse_line_fault("disconnect:every_bytes=5000,away_s=1.0")
+    rescued = rescue(replace(native, line_faults=(fault,)))
+    first = rescued.opened.child
+    rescued.ladder.on_rung = lambda rung: first.kill() if rung is Rung.RE_OPEN else None
+    with pytest.raises(RestartedError):
+        for _ in range(20):
+            rescued.board.info()
+    assert rescued.rungs == [("re-open the port", False), ("power cycle", True)]
+
+
 def test_a_port_that_comes_back_somewhere_else_is_found(rescue: Rescue, echo_port: str, tmp_path: Path) -> None:
     name = tmp_path / "by-id"
     with ExitStack() as stack:
