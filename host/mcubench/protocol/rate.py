@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 
 from mcubench.deadline import Deadline
@@ -20,9 +21,13 @@ RANDOM_FRAMES = 5
 # The board may still be changing over when the first bytes of the new rate come.
 FIRST_ECHOES = 3
 FIRST_WAIT_S = 0.5
-# Of a later echo, besides the time its bytes take; much, for a PC or a virtual board that is busy. What is lost shows
-# without it, because the line keeps the order of what it does not lose.
+# Of a later echo, besides the time its bytes take. What is lost shows without it, because the line keeps the order of
+# what it does not lose.
 ECHO_WAIT_S = 3.0
+# A virtual board on a busy PC is slow, not bad: the first echo may take so many times what answers usually do, a later
+# one, which has many more bytes, so many times what the first one took.
+USUAL_ROUND_TRIPS = 2
+FIRST_ROUND_TRIPS = 40
 # A rate is too high if of so many bytes on the wire one is wrong: retransmission and small frames then cost about what
 # the next rate does. Fewer errors may be chance.
 BYTES_PER_ERROR = 2048
@@ -92,10 +97,16 @@ def _goes_to(board: Board, rate: int) -> bool:
 
 def _carries_all(board: Board) -> bool:
     """Tell whether all bytes come back as they went, one frame after the other."""
-    if not any(_comes_back(board, b"first", FIRST_WAIT_S) for _ in range(FIRST_ECHOES)):
+    first_wait_s = max(FIRST_WAIT_S, USUAL_ROUND_TRIPS * board.patience.wait_s)
+    for _ in range(FIRST_ECHOES):
+        start_s = time.monotonic()
+        if _comes_back(board, b"first", first_wait_s):
+            break
+    else:
         return False
+    wait_s = max(ECHO_WAIT_S, FIRST_ROUND_TRIPS * (time.monotonic() - start_s))
     patterns = enumerate(_patterns(board.information.frame_bytes))
-    return all(_comes_back(board, data, ECHO_WAIT_S, f"after {number}".encode()) for number, data in patterns)
+    return all(_comes_back(board, data, wait_s, f"after {number}".encode()) for number, data in patterns)
 
 
 def _patterns(size: int) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ import os
 import select
 import termios
 import threading
+import time
 import tty
 from collections.abc import Callable
 from types import TracebackType
@@ -42,6 +43,7 @@ class RatedBoard:
         good_baud: int = 4_000_000,
         refused: tuple[int, ...] = (),
         lose: Callable[[], bool] = lambda: False,
+        lag_s: float = 0.0,
     ) -> None:
         self.boot_baud, self.baud_max, self.good_baud, self.refused = boot_baud, baud_max, good_baud, refused
         self.baud = boot_baud
@@ -50,6 +52,7 @@ class RatedBoard:
         self.free = threading.Event()  # it takes nothing while this is not set
         self.free.set()
         self._lose = lose
+        self._lag_s = lag_s  # how long it takes to look at what has come
         self._boots, self._mark, self._deaf_bytes = 1, 0, 0
         self._splitter = BoardSplitter()
         self._master, self._slave = os.openpty()
@@ -84,6 +87,7 @@ class RatedBoard:
         while self._stop_reader not in (ready := select.select([self._master, self._stop_reader], [], [])[0]):
             assert ready
             self.free.wait()
+            time.sleep(self._lag_s)
             data = self._garble(os.read(self._master, 65536))
             self._deaf_bytes += len(data)
             for event, content in self._splitter.feed(data):

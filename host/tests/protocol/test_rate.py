@@ -12,7 +12,7 @@ from rated_board import RatedBoard
 from mcubench.boards import open_board, parse_board
 from mcubench.errors import RestartedError
 from mcubench.link import Link
-from mcubench.protocol import Board, ModelInfo, VectorStream, lower_baud, raise_baud
+from mcubench.protocol import Board, ModelInfo, VectorStream, lower_baud, raise_baud, rate
 
 IMAGE = Path(__file__).resolve().parents[3] / ".pio" / "build" / "stm32f746-local" / "firmware.elf"
 
@@ -51,6 +51,16 @@ def test_the_highest_rate_that_carries_every_byte(limits: dict[str, int], most: 
         assert raise_baud(board, most) == expected
         assert (link.baud, rated.baud, board.info().baud) == (expected, expected, expected)
         assert board.information.boot_count == 1
+
+
+def test_a_board_that_is_slow_is_not_taken_for_a_bad_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for wait in ("FIRST_WAIT_S", "ECHO_WAIT_S"):
+        monkeypatch.setattr(rate, wait, 0.02)
+    with RatedBoard(baud_max=2_000_000, lag_s=0.1) as rated, Link(rated.port, rated.boot_baud) as link:
+        board = Board(link)
+        board.connect()
+        board.tick()
+        assert raise_baud(board) == 2_000_000
 
 
 def test_a_lost_answer_to_baud_leaves_both_ends_at_one_rate() -> None:
