@@ -11,7 +11,7 @@ from mcubench.errors import BoardError, LinkError
 from mcubench.protocol.client import Board
 from mcubench.protocol.frames import Frame, FrameType
 
-__all__ = ["lower_baud", "raise_baud"]
+__all__ = ["BYTES_PER_ERROR", "MEMORY_BYTES", "lower_baud", "raise_baud"]
 
 # What adapters and boards have in common, bits/s.
 RATES = (4_000_000, 3_000_000, 2_000_000, 1_500_000, 1_000_000, 921_600, 460_800, 230_400, 115_200)

@@ -14,6 +14,7 @@ from mcubench.protocol.client import Board
 from mcubench.protocol.frames import Ack, Frame, FrameType, VectorResult, offset_payload, parse_ack, parse_result
 from mcubench.protocol.ledger import ResultLedger
 from mcubench.protocol.patience import Patience
+from mcubench.protocol.rate import BYTES_PER_ERROR, MEMORY_BYTES, lower_baud
 from mcubench.protocol.sender import Sender
 from mcubench.protocol.source import BytesSource, VectorSource
 
@@ -67,6 +68,8 @@ class VectorStream:
         self._joined = JOINED_BYTES // model.input_bytes
         self._fresh: deque[VectorResult] = deque()
         self._tx_start, self._rx_start = board.channel.tx_bytes, board.channel.rx_bytes
+        self._is_too_fast = False
+        self._look_at, self._losses_before = board.channel.tx_bytes + MEMORY_BYTES, board.channel.crc_errors
 
     @property
     def traffic(self) -> Traffic:
@@ -92,6 +95,9 @@ class VectorStream:
             try:
                 yield from self._stream_round(vectors)
                 rounds += 1
+                if self._is_too_fast:
+                    self._board.info()  # which tells what the board found damaged
+                    lower_baud(self._board)
             except RestartedError:
                 raise
             except RigError as exc:
@@ -108,7 +114,7 @@ class VectorStream:
         start, stop = (index * self._model.input_bytes for index in (vectors.start, vectors.stop))
         self._sender.begin(self._board.channel, start, stop)
         self._seek(start)
-        while self._claims.open:
+        while self._claims.open and not self._look_at_losses():
             sent = self._sender.send_next()
             self._claims.make()
             frame = self._receive(wait=not sent)
@@ -117,6 +123,16 @@ class VectorStream:
                 yield from self._take_fresh()
             elif not sent:
                 self._sender.ask(FrameType.POLL)
+
+    def _look_at_losses(self) -> bool:
+        """Return whether the line's rate was raised and it now loses too much; looks once in a while only."""
+        channel = self._board.channel
+        self._is_too_fast = False
+        if channel.tx_bytes >= self._look_at and self._board.link.baud > self._board.boot_baud:
+            losses = channel.crc_errors + self._sender.retransmits
+            self._is_too_fast = (losses - self._losses_before) * BYTES_PER_ERROR > MEMORY_BYTES
+            self._look_at, self._losses_before = channel.tx_bytes + MEMORY_BYTES, losses
+        return self._is_too_fast
 
     def _seek(self, offset: int) -> None:
         """Make the board expect `offset` next."""

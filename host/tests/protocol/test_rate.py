@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from rated_board import RatedBoard
 
 from mcubench.boards import open_board, parse_board
+from mcubench.deadline import Deadline
 from mcubench.errors import RestartedError
 from mcubench.link import Link
 from mcubench.protocol import Board, ModelInfo, VectorStream, lower_baud, raise_baud, rate
@@ -160,6 +163,43 @@ def test_a_line_that_turns_bad_after_a_long_good_time_is_lowered() -> None:
         board.info()
         assert lower_baud(board)
         assert link.baud == rated.baud < 2_000_000
+
+
+class AgeingCable:
+    """A link that flips bits above a rate once so many bytes went over it."""
+
+    def __init__(self, link: Link, good_baud: int, good_bytes: int) -> None:
+        self._link, self._good_baud, self._good_bytes = link, good_baud, good_bytes
+        self._dice = random.Random(3)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._link, name)
+
+    def read(self, max_bytes: int, deadline: Deadline) -> bytes:
+        return self._spoil(self._link.read(max_bytes, deadline))
+
+    def write(self, data: bytes, deadline: Deadline) -> None:
+        self._link.write(self._spoil(data), deadline)
+
+    def _spoil(self, data: bytes) -> bytes:
+        self._good_bytes -= len(data)
+        if self._good_bytes > 0 or self._link.baud <= self._good_baud:
+            return data
+        return bytes(byte ^ 4 if self._dice.random() < 2e-3 else byte for byte in data)
+
+
+@pytest.mark.skipif(not IMAGE.is_file(), reason="needs the image of the virtual board: make firmware")
+def test_a_line_that_turns_bad_in_the_middle_of_a_stream_is_lowered_there() -> None:
+    pytest.importorskip("unicorn")
+    with open_board(parse_board("virtual:stm32f746", IMAGE)) as opened:
+        board = Board(cast(Link, AgeingCable(opened.link, 1_500_000, 150_000)))
+        board.connect()
+        board.set_clock("216")
+        assert raise_baud(board) == 2_000_000
+        model = board.select("mnist-int8")
+        results = list(VectorStream(board, model, random.Random(1).randbytes(400 * model.input_bytes)))
+        assert sorted(result.index for result in results) == list(range(400))
+        assert board.link.baud == 1_000_000
 
 
 @pytest.mark.parametrize(("fault", "expected"), [("", 2_000_000), ("?fault=slow:max_baud=1500000", 1_000_000)])
