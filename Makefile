@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 NATIVE := build/native/generated
+RUNS := 10000000
 
 # PlatformIO keeps its things below this folder, and sends nothing home.
 export PLATFORMIO_CORE_DIR := $(CURDIR)/.pio-core
@@ -11,7 +12,7 @@ export PLATFORMIO_SETTING_ENABLE_TELEMETRY := no
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup firmware native demo compare test lint bench fuzz pictures clean
+.PHONY: help setup firmware native demo compare test lint bench faults fuzz pictures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,16 +54,26 @@ lint: $(READY) ## formatting, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(READY) ## measure the tools themselves: harness size, speed of the virtual boards, wire bytes per payload byte
+bench: $(READY) ## measure the tools themselves: harness size, speed of the virtual boards, the line at its limit, the host
 	@$(BIN)/pio run --silent --environment stm32f746-local --environment stm32f746-harness-local \
 		--environment nrf52840-local --environment nrf52840-harness-local
 	@$(BIN)/python tools/bench.py
+	@$(BIN)/python tools/host_bench.py
+	@mkdir -p results
+	@$(BIN)/python tools/line_bench.py --json results/line.json
 
-fuzz: $(READY) ## a million runs of a fuzzer over the firmware's parser and frame decoder (libFuzzer if clang is there)
-	@$(MAKE) --no-print-directory -C firmware/tests/fuzz $(if $(shell command -v clang),fuzz,replay) \
-		RUNS=1000000 OUT=$(CURDIR)/build/fuzz PYTHON=$(CURDIR)/$(BIN)/python
+faults: firmware ## bad lines, 400 kills, a liar, crashes and resets: is every result still right? (about 40 minutes)
+	@$(BIN)/python tools/faults.py
 
-pictures: demo compare ## draw the README's pictures from the records of both
+fuzz: $(READY) ## RUNS (ten million) of a fuzzer over the firmware's core (libFuzzer if clang is there), then the host's parsers
+	@$(MAKE) --no-print-directory -C firmware/tests/fuzz $(if $(shell command -v clang),fuzz JOBS=2,replay) \
+		RUNS=$(RUNS) OUT=$(CURDIR)/build/fuzz PYTHON=$(CURDIR)/$(BIN)/python
+	@if $(BIN)/pip install --quiet --editable '.[fuzz]'; then \
+		for target in split decode text fault; do \
+			$(BIN)/python host/tests/fuzz/fuzz_host.py --target $$target -runs=250000 -seed=1 -max_len=256 || exit 1; done; \
+	else echo "fuzz: there is no atheris for this Python; hypothesis looks at the host's parsers in make test"; fi
+
+pictures: demo compare ## draw the README's pictures from the records of both, and of make bench if there are any
 	@$(BIN)/python tools/pictures.py
 
 clean: ## remove what building and testing leave behind; results and .venv stay

@@ -1,12 +1,14 @@
-"""Draws the README's pictures from the records of `make demo` and `make compare`: `make pictures` runs this."""
+"""Draws the README's pictures from what `make demo`, `make compare` and `make bench` left: run by `make pictures`."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from line_picture import line_picture
 from rich.console import Console
 
 from mcubench.errors import McubenchError
@@ -16,6 +18,7 @@ from mcubench.store import Database, Record
 __all__ = ["main"]
 
 DEMO, COMPARE = Path("results/demo.db"), Path("results/compare.db")
+LINE = Path("results/line.json")  # of `make bench`
 PICTURES = Path("docs/images")
 COLUMNS = 118
 
@@ -35,7 +38,7 @@ def draw_terminal(records: Sequence[Record], name: str, title: str) -> None:
 
 
 def main() -> int:
-    """Write `sweep.svg`, `latency.svg` and `compare.svg`; a failure is one line."""
+    """Write `sweep.svg`, `latency.svg`, `compare.svg`, and `line.svg` if there was a bench; a failure is one line."""
     try:
         demo, compare = last_records(DEMO), last_records(COMPARE)
     except McubenchError as error:
@@ -45,6 +48,8 @@ def main() -> int:
     draw_terminal(demo, "sweep.svg", "make demo")
     draw_terminal(compare, "compare.svg", "make compare")
     (PICTURES / "latency.svg").write_text(latency_chart(demo))
+    if LINE.exists():
+        (PICTURES / "line.svg").write_text(line_picture(json.loads(LINE.read_text())))
     return 0
 
 
