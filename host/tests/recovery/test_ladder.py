@@ -45,6 +45,17 @@ def in_vain(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return shorten
 
 
+def freeze(pid: int) -> None:
+    """Stop a program and its core, and wait until they have stopped."""
+    os.killpg(pid, signal.SIGSTOP)
+    core = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    deadline = Deadline.after(10)
+    for each in (str(pid), *core):
+        while Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            assert not deadline.expired
+            time.sleep(0.001)
+
+
 def lost(rescued: Any) -> LinkError:
     return LinkError(rescued.board.port, "the port went away")
 
@@ -260,7 +271,7 @@ def test_what_is_frozen_is_tried_with_everything_in_order(
 ) -> None:
     rescued = rescue(native)
     in_vain(rescued, Rung.RESYNCHRONISE, Rung.SOFT_RESET, Rung.RE_OPEN)
-    os.killpg(rescued.opened.child.pid, signal.SIGSTOP)
+    freeze(rescued.opened.child.pid)
     board = rescued.board
     with pytest.raises(RestartedError):
         board.recover(RigError("silence"))
