@@ -62,7 +62,7 @@ class PointMeasurement:
         self._counter_hz = 0  # of the counter that times inferences, known once the clock is set
         self._expected_s = 0.0  # of one inference, known after the first
         self._record = _empty_record(bench, point, self._model, run_id)
-        self._host_crc_errors = bench.board.channel.crc_errors
+        self._host_crc_errors = 0
         self.doing = ""
         self.recoveries: list[dict[str, Any]] = []
 
@@ -95,10 +95,11 @@ class PointMeasurement:
         return self._record
 
     def _prepare_line(self) -> None:
-        """Settle the line's rate, and read the board's own counts of errors."""
+        """Settle the line's rate, and note how many errors both ends have counted by then."""
         with self._step("settling the line's rate"):
             self._bench.settle(self._board)
             self._before = self._board.info()
+            self._host_crc_errors = self._board.channel.crc_errors
 
     def _set_clock(self) -> None:
         clock = self._point.clock
