@@ -39,7 +39,7 @@ def report(what: str, value: str, goal: str) -> None:
 def measure_harness(chip: str) -> None:
     """Sizes of the image that has neither engine nor models."""
     harness = read_layout(BUILD / f"{chip}-harness-local" / "firmware.elf")
-    report("harness, flash", f"{harness.harness_flash_bytes:,} bytes", "at most 12,288")
+    report("harness, flash", f"{harness.harness_flash_bytes:,} bytes", "at most 16,384")
     report("harness, static RAM without stack and receive ring", f"{harness.ram_static_bytes:,} bytes", "at most 4,096")
     report("receive ring", f"{harness.size_bytes('.ring'):,} bytes", "-")
 

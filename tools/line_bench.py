@@ -45,9 +45,9 @@ SHAPES = {
 CONVOLUTIONS = (0, 1, 2, 3, 5, 7, 10, 14, 20, 40, 60)
 OWN_MODEL = "mnist-int8"
 SLOW = 2.0
-# A virtual run lasts about so long, and no longer than the second; the first vector's way and the last one's computing
+# A virtual run lasts about so long, and no longer than the others; the first vector's way and the last one's computing
 # cannot overlap with anything, so that there must be many vectors where that counts.
-RUN_S, LONGEST_RUN_S = 4.0, 15.0
+RUN_S, LONGEST_RUN_S, LONGEST_SHORT_RUN_S = 4.0, 120.0, 15.0
 FEWEST_VECTORS, FEWEST_OVERLAPPED = 6, 50
 LOCK_STEP_S = 3.0
 LONGEST_INFERENCE_S = 10.0
@@ -159,7 +159,7 @@ class LineBench:
         info = board.select(model.name)
         wire_s = model.input_bytes * BITS_PER_BYTE / baud
         inference_s = self._inference_s[model.name]
-        count = self._count(wire_s, inference_s)
+        count = self._count(model.input_bytes, board.information.frame_bytes, wire_s, inference_s)
         source = RepeatedVectors(model.inputs.tobytes(), model.input_bytes, count)
         started_s = time.monotonic()
         before = board.tick()
@@ -195,13 +195,13 @@ class LineBench:
             elapsed_of_max=elapsed_s / max(wire_s, compute_s),
         )
 
-    def _count(self, wire_s: float, inference_s: float) -> int:
-        """Return how many vectors make a run in which the ends do not count."""
+    def _count(self, input_bytes: int, frame_bytes: int, wire_s: float, inference_s: float) -> int:
+        """Return how many vectors make a run in which the ends do not count: what one frame brings is computed last."""
         each_s, end_s = max(wire_s, inference_s), min(wire_s, inference_s)
-        fewest = FEWEST_VECTORS if end_s < 0.05 * each_s else FEWEST_OVERLAPPED
-        if self._short:
-            fewest = min(fewest, int(LONGEST_RUN_S / each_s))
-        return max(fewest, int(RUN_S / each_s))
+        overlapped = FEWEST_OVERLAPPED * max(1, round(frame_bytes / input_bytes))
+        fewest = FEWEST_VECTORS if end_s < 0.05 * each_s else overlapped
+        longest_s = LONGEST_SHORT_RUN_S if self._short else LONGEST_RUN_S
+        return max(min(fewest, int(longest_s / each_s)), int(RUN_S / each_s))
 
     def _lock_step(self, board: LockStepBoard, model: TrafficModel, baud: int) -> Row:
         board.command(f"model {self._order.index(model.name)}")

@@ -108,6 +108,11 @@ class Sender:
         return self._flight.holds(frame)
 
     @property
+    def flight_bytes(self) -> int:
+        """Bytes on the wire that the board has not seen yet, so far as is known."""
+        return self._flight.wire_bytes
+
+    @property
     def last_seen(self) -> SentFrame | None:
         """The last frame that the board has seen, so far as is known."""
         return self._flight.last_seen

@@ -20,6 +20,7 @@ from mcubench.protocol.source import BytesSource, VectorSource
 
 __all__ = ["Traffic", "VectorStream"]
 
+BITS_PER_BYTE = 10
 # A stream in which nothing moves for this long, and the time of twenty inferences, is dead.
 STALL_TIMEOUT_S = 15.0
 STALL_INFERENCES = 20
@@ -156,7 +157,8 @@ class VectorStream:
         """Return the next frame; None if there is none, for unusually long if `wait`."""
         if self._stall.expired:
             raise DeadlineError(self._board.port, self._doing, self._stall.timeout_s, self._board.channel.last_seen)
-        deadline = Deadline.after(min(self._patience.wait_s, self._stall.left_s) if wait else 0.0)
+        usual_s = self._patience.wait_s + self._line_s
+        deadline = Deadline.after(min(usual_s, self._stall.left_s) if wait else 0.0)
         # Lines that come without end are no reason to stay.
         while (event := self._board.channel.receive(deadline)) is not None and not self._stall.expired:
             if isinstance(event, Frame):
@@ -169,6 +171,12 @@ class VectorStream:
             if self._patience.silences >= MOST_SILENCES:
                 self._board.find_at_boot_rate(self._doing)
         return None
+
+    @property
+    def _line_s(self) -> float:
+        """How long the line takes for what is on its way: on a slow one that alone is no silence."""
+        has_rate = self._board.information.baud_max is not None
+        return self._sender.flight_bytes * BITS_PER_BYTE / self._board.link.baud if has_rate else 0.0
 
     def _take(self, frame: Frame) -> Ack | None:
         """Note what a frame says; return it if it is an ACK."""
