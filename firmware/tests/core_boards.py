@@ -20,7 +20,7 @@ FIRMWARE = Path(__file__).resolve().parent.parent
 WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wmissing-prototypes", "-Werror")
 ANSWER_TIMEOUT_S = 20.0
 NATIVE_WINDOW_BYTES = 32256
-# Of the fake board's clock at boot, or of a faster one: a pause after which results go out (docs/protocol.md section 3).
+# Of the fake board's clock at boot, or a faster one: a pause after which results go out (docs/protocol.md section 3).
 PAUSE_CYCLES = 6 * 288_000
 
 Message = wire.Answer | wire.Frame

@@ -296,11 +296,13 @@ static bool vectors_are_large(void) {
     return session_model() != NULL && session_model()->input_bytes > stream_window_bytes() / 4;
 }
 
-/* What the board may have after this. */
+/* What the board may have after this. It may have gone on from what it told last, if that was in the middle of a run of
+ * vectors. */
 static void note_data(const frame_t *data) {
     const uint64_t offset = bytes_get_u64(data->payload);
     const uint32_t size = data->payload_bytes - FRAME_OFFSET_BYTES;
-    if (session_model() == NULL || offset > expected + stream_hold_bytes()) {
+    const uint64_t furthest = vectors_are_large() ? sent_end : expected;
+    if (session_model() == NULL || offset > furthest + stream_hold_bytes()) {
         return;
     }
     if (offset <= expected && offset + size > expected) {
