@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["line_picture"]
 
-WIDTH, BAR, GAP, GROUP_GAP, LEFT, TOP = 760, 15, 3, 16, 190, 58
+WIDTH, BAR, GAP, GROUP_GAP, LEFT, TOP = 760, 15, 3, 16, 226, 58
 FULL = 470  # pixels of 100 %
 STREAM, LOCK_STEP = "#2a6fb0", "#c77b30"
 STYLE = (
