@@ -54,7 +54,7 @@ lint: $(READY) ## formatting, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(READY) ## measure the tools themselves: harness size, speed of the virtual boards, the line at its limit, the host
+bench: $(READY) ## measure the tools: harness, speed of the virtual boards, host, line at its limit (about 20 minutes)
 	@$(BIN)/pio run --silent --environment stm32f746-local --environment stm32f746-harness-local \
 		--environment nrf52840-local --environment nrf52840-harness-local
 	@$(BIN)/python tools/bench.py
