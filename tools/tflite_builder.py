@@ -27,6 +27,7 @@ _TYPES = {
     np.dtype(np.int8): tflite.TensorType.INT8,
     np.dtype(np.uint8): tflite.TensorType.UINT8,
     np.dtype(np.int16): tflite.TensorType.INT16,
+    np.dtype(np.int64): tflite.TensorType.INT64,
 }
 # Option tables by builtin operator name; the option's Start / Add... / End functions have the same prefix.
 _OPTIONS = {
@@ -39,6 +40,25 @@ _OPTIONS = {
     "SOFTMAX": "SoftmaxOptions",
     "QUANTIZE": "QuantizeOptions",
     "DEQUANTIZE": "DequantizeOptions",
+    "ADD": "AddOptions",
+    "SUB": "SubOptions",
+    "MUL": "MulOptions",
+    "MINIMUM": "MaximumMinimumOptions",
+    "MAXIMUM": "MaximumMinimumOptions",
+    "LEAKY_RELU": "LeakyReluOptions",
+    "HARD_SWISH": "HardSwishOptions",
+    "CONCATENATION": "ConcatenationOptions",
+    "PAD": "PadOptions",
+    "PADV2": "PadV2Options",
+    "MEAN": "ReducerOptions",
+    "TRANSPOSE": "TransposeOptions",
+    "STRIDED_SLICE": "StridedSliceOptions",
+    "SPLIT": "SplitOptions",
+    "EXPAND_DIMS": "ExpandDimsOptions",
+    "SQUEEZE": "SqueezeOptions",
+    "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
+    "SVDF": "SVDFOptions",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
 }
 # Operator versions written; 1 where none is given.
 VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3}
@@ -52,6 +72,7 @@ class _Tensor:
     scales: Sequence[float]
     zero_points: Sequence[int]
     axis: int
+    variable: bool
 
 
 @dataclass
@@ -59,6 +80,7 @@ class _Operator:
     name: str
     inputs: Sequence[int]
     outputs: Sequence[int]
+    version: int | None
     options: dict[str, Any]
 
 
@@ -78,16 +100,19 @@ class TfliteBuilder:
         scale: float | Sequence[float] | None = None,
         zero_point: int = 0,
         axis: int = 0,
+        variable: bool = False,
     ) -> int:
         """Add a tensor and return its index; `data` makes it a constant, a sequence of scales makes it per-channel."""
         scales = [] if scale is None else [scale] if isinstance(scale, (int, float)) else list(scale)
         zero_points = [zero_point] * len(scales)
-        self.tensors.append(_Tensor(tuple(shape), np.dtype(dtype), data, scales, zero_points, axis))
+        self.tensors.append(_Tensor(tuple(shape), np.dtype(dtype), data, scales, zero_points, axis, variable))
         return len(self.tensors) - 1
 
-    def operator(self, name: str, inputs: Sequence[int], outputs: Sequence[int], **options: Any) -> None:
+    def operator(
+        self, name: str, inputs: Sequence[int], outputs: Sequence[int], *, version: int | None = None, **options: Any
+    ) -> None:
         """Add an operator; `options` are named as in the schema in CamelCase, e.g. StrideH=2."""
-        self.operators.append(_Operator(name, inputs, outputs, options))
+        self.operators.append(_Operator(name, inputs, outputs, version, options))
 
     def build(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
         """Return the bytes of the file."""
@@ -96,9 +121,13 @@ class TfliteBuilder:
         buffer_offsets = [_buffer(fb, data) for data in buffers]
         constants = iter(range(1, len(buffers)))
         tensors = [_tensor(fb, t, next(constants) if t.data is not None else 0) for t in self.tensors]
-        names = sorted({op.name for op in self.operators})
-        operators = [_operator(fb, op, names.index(op.name)) for op in self.operators]
-        codes = [_operator_code(fb, name) for name in names]
+        versions = [op.version or VERSIONS.get(op.name, 1) for op in self.operators]
+        kinds = sorted({(op.name, version) for op, version in zip(self.operators, versions, strict=True)})
+        operators = [
+            _operator(fb, op, kinds.index((op.name, version)))
+            for op, version in zip(self.operators, versions, strict=True)
+        ]
+        codes = [_operator_code(fb, name, version) for name, version in kinds]
         subgraph = _subgraph(fb, tensors, operators, inputs, outputs)
         vectors = [_offsets(fb, items) for items in (codes, [subgraph], buffer_offsets)]
         tflite.ModelStart(fb)
@@ -148,6 +177,7 @@ def _tensor(fb: flatbuffers.Builder, tensor: _Tensor, buffer: int) -> int:
     tflite.TensorAddType(fb, _TYPES[tensor.dtype])
     tflite.TensorAddBuffer(fb, buffer)
     tflite.TensorAddName(fb, name)
+    tflite.TensorAddIsVariable(fb, tensor.variable)
     if quantization is not None:
         tflite.TensorAddQuantization(fb, quantization)
     return int(tflite.TensorEnd(fb))
@@ -177,13 +207,13 @@ def _operator(fb: flatbuffers.Builder, op: _Operator, code: int) -> int:
     return int(tflite.OperatorEnd(fb))
 
 
-def _operator_code(fb: flatbuffers.Builder, name: str) -> int:
+def _operator_code(fb: flatbuffers.Builder, name: str, version: int) -> int:
     code = getattr(tflite.BuiltinOperator, name)
     tflite.OperatorCodeStart(fb)
     # Readers older than schema version 3a know only this 8-bit field; 127 says "see BuiltinCode".
     tflite.OperatorCodeAddDeprecatedBuiltinCode(fb, min(code, 127))
     tflite.OperatorCodeAddBuiltinCode(fb, code)
-    tflite.OperatorCodeAddVersion(fb, VERSIONS.get(name, 1))
+    tflite.OperatorCodeAddVersion(fb, version)
     return int(tflite.OperatorCodeEnd(fb))
 
 

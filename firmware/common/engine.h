@@ -51,6 +51,9 @@ const engine_model_t *engine_model(uint32_t index);
 int engine_open(uint32_t index, uint32_t arena_bytes);
 uint8_t *engine_input(void);
 const uint8_t *engine_output(void);
+
+/* Runs once. Every inference starts from the model's initial state: what recurrent layers remember is reset, so that a
+ * vector has the same output whichever ran before it, and may run again. */
 int engine_invoke(void);
 
 /* Runs once and calls `mark` after every layer, in order. `op` is the TensorFlow Lite name, e.g. "CONV_2D". */

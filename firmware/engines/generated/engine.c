@@ -43,8 +43,15 @@ const uint8_t *engine_output(void) {
     return generated_arena + open_model->output_offset;
 }
 
+static void reset_states(void) {
+    if (open_model->reset != NULL) {
+        open_model->reset(generated_arena);
+    }
+}
+
 int engine_invoke(void) {
     const generated_layer_t *layers = open_model->layers;
+    reset_states();
     for (uint32_t layer = 0; layer < open_model->info.layer_count; layer++) {
         if (layers[layer].run != NULL) {
             layers[layer].run(generated_arena);
@@ -55,6 +62,7 @@ int engine_invoke(void) {
 
 int engine_invoke_marked(engine_mark_t mark, void *context) {
     const generated_layer_t *layers = open_model->layers;
+    reset_states();
     for (uint32_t layer = 0; layer < open_model->info.layer_count; layer++) {
         if (layers[layer].run != NULL) {
             layers[layer].run(generated_arena);

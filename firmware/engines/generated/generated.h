@@ -12,6 +12,7 @@ typedef struct generated_layer {
 typedef struct generated_model {
     engine_model_t info;
     const generated_layer_t *layers; /* [info.layer_count] */
+    void (*reset)(uint8_t *arena);   /* gives what recurrent layers remember its initial value; NULL if there is nothing */
     uint32_t input_offset;           /* in the arena */
     uint32_t output_offset;
 } generated_model_t;

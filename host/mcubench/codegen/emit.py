@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from mcubench.codegen.graph import Array
-from mcubench.codegen.layer import Channels, Field, Layer, Weights
+from mcubench.codegen.layer import Call, Channels, Field, Layer, Weights
+from mcubench.codegen.lower_call import C_TYPES
 from mcubench.codegen.output import ENGINE_TYPES, HEADER, identifier
 from mcubench.codegen.program import Program
 
@@ -57,28 +58,50 @@ uint8_t engine_staging[{staging}] __attribute__((aligned(4)));
 
 
 def _layer(program: Program, index: int, layer: Layer) -> str:
-    source, target = program.tensor_offsets[layer.input], program.tensor_offsets[layer.output]
     if not program.runs(layer):
         return ""
-    if not layer.kernel:
-        size = program.tensors[layer.output].bytes
-        return _function(index, f"memcpy(arena + {target}, arena + {source}, {size})")
-    constants = "".join(_constants(index, layer.parameters))
-    fields = _initializer(index, layer.parameters, "    ")
+    if not layer.calls:
+        (source,), (target,) = layer.inputs, layer.outputs
+        offsets = program.tensor_offsets
+        size = program.tensors[target].bytes
+        return _function(index, [f"memcpy(arena + {offsets[target]}, arena + {offsets[source]}, {size})"])
+    names = [f"layer{index}{f'_{i}' if i else ''}" for i in range(len(layer.calls))]
+    data = [_parameters(name, call) for name, call in zip(names, layer.calls, strict=True)]
+    scratch = program.scratch_offsets.get(index)
+    lines = [_call(program, name, call, scratch) for name, call in zip(names, layer.calls, strict=True)]
+    return "\n".join([*data, _function(index, lines)])
+
+
+def _parameters(name: str, call: Call) -> str:
+    constants = "".join(_constants(name, call.parameters))
+    fields = _initializer(name, call.parameters, "    ")
+    return f"{constants}static const {call.type} {name} MODEL_DATA = {{\n{fields}}};\n"
+
+
+def _call(program: Program, name: str, call: Call, scratch: int | None) -> str:
     arguments = [
-        f"&layer{index}",
-        _pointer("const ", layer.input_type, source),
-        _pointer("", layer.output_type, target),
+        f"&{name}",
+        *(_pointer("const ", call.input_type, program.tensor_offsets[tensor]) for tensor in call.inputs),
+        *(_pointer("", call.output_type, program.tensor_offsets[tensor]) for tensor in call.outputs),
     ]
-    if layer.scratch_type:
-        arguments.append(_pointer("", layer.scratch_type, program.scratch_offsets.get(index)))
-    return f"{constants}static const {layer.kernel_type} layer{index} MODEL_DATA = {{\n{fields}}};\n\n" + _function(
-        index, f"{layer.kernel}({', '.join(arguments)})"
-    )
+    if call.scratch_type:
+        arguments.append(_pointer("", call.scratch_type, scratch))
+    return f"{call.kernel}({', '.join(arguments)})"
 
 
-def _function(index: int, call: str) -> str:
-    return f"MODEL_CODE static void run{index}(uint8_t *arena) {{\n    {call};\n}}\n"
+def _function(index: int, lines: Sequence[str]) -> str:
+    body = "".join(f"    {line};\n" for line in lines)
+    return f"MODEL_CODE static void run{index}(uint8_t *arena) {{\n{body}}}\n"
+
+
+def _reset(program: Program) -> str:
+    """Return the function that gives states their initial values; nothing for a model without any."""
+    lines = [
+        f"memset(arena + {program.tensor_offsets[tensor]}, {value}, {program.tensors[tensor].bytes})"
+        for tensor, value in program.states.items()
+    ]
+    body = "".join(f"    {line};\n" for line in lines)
+    return f"MODEL_CODE static void reset(uint8_t *arena) {{\n{body}}}\n" if lines else ""
 
 
 def _pointer(qualifier: str, kind: str, offset: int | None) -> str:
@@ -88,14 +111,16 @@ def _pointer(qualifier: str, kind: str, offset: int | None) -> str:
     return f"{cast}(arena + {offset})"
 
 
-def _constants(index: int, parameters: Mapping[str, Field]) -> Iterator[str]:
-    for name, value in parameters.items():
-        if isinstance(value, Channels):
+def _constants(name: str, parameters: Mapping[str, Field]) -> Iterator[str]:
+    for key, value in parameters.items():
+        if isinstance(value, Mapping):
+            yield from _constants(f"{name}_{key}", value)
+        elif isinstance(value, Channels):
             rows = [f"{{{c.bias}, {c.multiplier}u, {c.shift}}}" for c in value.values]
-            yield _array("kernels_channel_t", f"layer{index}_{name}", rows, 4)
+            yield _array("kernels_channel_t", f"{name}_{key}", rows, 4)
         elif isinstance(value, Weights):
-            kind = "float" if value.values.dtype == np.float32 else "int8_t"
-            yield _array(kind, f"layer{index}_{name}", _numbers(value.values), _ROW if kind == "int8_t" else 8)
+            kind = value.values.dtype.name
+            yield _array(C_TYPES[kind], f"{name}_{key}", _numbers(value.values), _ROW if kind == "int8" else 8)
 
 
 def _array(kind: str, name: str, items: Sequence[str], per_row: int) -> str:
@@ -116,15 +141,18 @@ def _float(value: float) -> str:
     return f"{text}f" if re.search(r"[.e]", text) else f"{text}.0f"
 
 
-def _initializer(index: int, parameters: Mapping[str, Field], indent: str) -> str:
+def _initializer(name: str, parameters: Mapping[str, Field], indent: str) -> str:
     lines = []
-    for name, value in parameters.items():
+    for key, value in parameters.items():
         if isinstance(value, Mapping):
-            lines.append(f"{indent}.{name} = {{\n{_initializer(index, value, indent + '    ')}{indent}}},\n")
+            text = f"{{\n{_initializer(f'{name}_{key}', value, indent + '    ')}{indent}}}"
         elif isinstance(value, (Channels, Weights)):
-            lines.append(f"{indent}.{name} = layer{index}_{name},\n")
+            text = f"{name}_{key}"
+        elif isinstance(value, tuple):
+            text = f"{{{', '.join(map(str, value))}}}"
         else:
-            lines.append(f"{indent}.{name} = {_float(value) if isinstance(value, float) else value},\n")
+            text = _float(value) if isinstance(value, float) else str(value)
+        lines.append(f"{indent}.{key} = {text},\n")
     return "".join(lines)
 
 
@@ -137,7 +165,7 @@ def _model(program: Program, ident: str) -> str:
     strings = {f"op_{op.lower()}": op for op in sorted({layer.op for layer in program.layers})}
     strings |= {"name": program.name, "sha256": program.sha256}
     texts = "".join(f'static const char {name}[] MODEL_DATA = "{text}";\n' for name, text in strings.items())
-    return f"""{texts}
+    return f"""{texts}{_reset(program)}
 static const generated_layer_t layers[] MODEL_DATA = {{
 {layers}}};
 
@@ -163,6 +191,7 @@ const generated_model_t model_{ident} MODEL_DATA = {{
         .layer_count = {len(program.layers)},
     }},
     .layers = layers,
+    .reset = {"reset" if program.states else "NULL"},
     .input_offset = {program.tensor_offsets[program.input.index]},
     .output_offset = {program.tensor_offsets[program.output.index]},
 }};

@@ -25,13 +25,17 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor; `data` is None unless it is a constant. `type` is the schema's name in lower case, e.g. "int8"."""
+    """One tensor; `data` is None unless it is a constant. `type` is the schema's name in lower case, e.g. "int8".
+
+    A variable keeps its values from one run of its operator to the next.
+    """
 
     index: int
     type: str
     shape: tuple[int, ...]
     quantization: Quantization | None
     data: Array | None
+    variable: bool = False
 
     @property
     def elements(self) -> int:
@@ -44,7 +48,10 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Options:
-    """What the operators' option tables hold, for those operators that have it; sizes in elements."""
+    """What the operators' option tables hold, for those operators that have it; sizes in elements.
+
+    The masks are those of STRIDED_SLICE, with one bit per dimension.
+    """
 
     activation: str = "NONE"
     padding: str = "VALID"
@@ -57,6 +64,25 @@ class Options:
     depth_multiplier: int = 1
     weights_format: int = 0
     beta: float = 1.0
+    alpha: float = 0.0
+    axis: int = 0
+    keep_dims: bool = False
+    splits: int = 0
+    squeeze_dims: tuple[int, ...] = ()
+    begin_mask: int = 0
+    end_mask: int = 0
+    ellipsis_mask: int = 0
+    new_axis_mask: int = 0
+    shrink_axis_mask: int = 0
+    offset: bool = False
+    align_corners: bool = False
+    half_pixel_centers: bool = False
+    rank: int = 0
+    cell_clip: float = 0.0
+    projection_clip: float = 0.0
+    time_major: bool = False
+    asymmetric_inputs: bool = False
+    pot_scale_int16: bool = True
 
 
 @dataclass(frozen=True)

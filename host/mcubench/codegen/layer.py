@@ -1,4 +1,4 @@
-"""What an operator becomes: one call of a kernel with constant parameters."""
+"""What an operator becomes: calls of kernels with constant parameters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 
 from mcubench.codegen.graph import Array
 
-__all__ = ["Channel", "Channels", "Field", "Layer", "Weights", "Window"]
+__all__ = ["Call", "Channel", "Channels", "Field", "Layer", "Weights", "Window"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Channels:
 
 @dataclass(frozen=True)
 class Weights:
-    """An array of int8 or float32 in flash; a parameter that points to it."""
+    """An array of numbers in flash; a parameter that points to it."""
 
     values: Array
 
@@ -80,32 +80,47 @@ class Weights:
         return int(self.values.nbytes)
 
 
-# What a parameter can be: a number, an array, or a struct of these.
-Field = int | float | Channels | Weights | Mapping[str, "Field"]
+# What a parameter can be: a number, a small array inside the struct, an array in flash, or a struct of these.
+Field = int | float | tuple[int, ...] | Channels | Weights | Mapping[str, "Field"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call `kernel(&parameters, inputs..., outputs...[, scratch])`; inputs and outputs are tensors.
+
+    `parameters_type` is the C type of the parameters where it is not that of the kernel, e.g. of both kinds of pool.
+    """
+
+    kernel: str
+    parameters: Mapping[str, Field]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    input_type: str = "int8_t"
+    output_type: str = "int8_t"
+    scratch_type: str = ""
+    parameters_type: str = ""
+
+    @property
+    def type(self) -> str:
+        return self.parameters_type or f"{self.kernel}_t"
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One operator as a kernel call `kernel(&parameters, input, output[, scratch])`.
+    """One operator: what it reads and writes, constants left out, and the calls that compute it.
 
-    `kernel` is "" for a copy, which is nothing if output has input's address; `in_place` says that it may have it.
+    Without calls it is a copy of its one input, which is nothing if its output has the input's address.
+    `in_place` are the inputs whose memory the first output may take.
+    `states` are tensors that the operator reads and writes and that an inference starts with; each has the byte that
+    its memory is filled with first.
     """
 
     op: str
-    input: int
-    output: int
-    kernel: str = ""
-    parameters: Mapping[str, Field] = field(default_factory=dict)
-    input_type: str = "int8_t"
-    output_type: str = "int8_t"
-    scratch_type: str = ""
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    calls: tuple[Call, ...] = ()
     scratch_bytes: int = 0
-    in_place: bool = False
+    in_place: tuple[int, ...] = ()
+    states: Mapping[int, int] = field(default_factory=dict)
     macs: int = 0
     weights: int = 0
-
-    @property
-    def kernel_type(self) -> str:
-        """C type of the parameters. Both kinds of pool have one type, as have both directions of quantisation."""
-        name = self.kernel.replace("max_pool", "pool").replace("average_pool", "pool").replace("dequantize", "quantize")
-        return f"{name}_t"

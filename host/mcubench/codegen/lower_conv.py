@@ -9,6 +9,7 @@ import numpy as np
 from mcubench.codegen.fixedpoint import activation_range_f32, activation_range_s8, exact_multiplier, quantize_multiplier
 from mcubench.codegen.graph import Array
 from mcubench.codegen.layer import Channel, Channels, Field, Layer, Weights, Window
+from mcubench.codegen.lower_call import one_call
 from mcubench.codegen.lower_window import make_window
 from mcubench.codegen.site import Site
 
@@ -90,15 +91,10 @@ def _layer(
     site: Site, kernel: str, parameters: dict[str, Field], macs: int, weights: int, scratch_bytes: int = 0
 ) -> Layer:
     is_float = kernel.endswith("f32")
-    element = "float" if is_float else "int8_t"
-    return Layer(
-        op=site.operator.name,
-        input=site.input.index,
-        output=site.output.index,
-        kernel=f"kernels_{kernel}",
-        parameters=parameters,
-        input_type=element,
-        output_type=element,
+    return one_call(
+        site,
+        f"kernels_{kernel}",
+        parameters,
         scratch_type="" if kernel == "depthwise_f32" else "float" if is_float else "void",
         scratch_bytes=scratch_bytes,
         macs=macs,

@@ -10,6 +10,7 @@ from mcubench.codegen.fixedpoint import (
 )
 from mcubench.codegen.graph import Tensor
 from mcubench.codegen.layer import Field, Layer
+from mcubench.codegen.lower_call import KERNEL_SUFFIXES, copy, one_call
 from mcubench.codegen.lower_window import make_window
 from mcubench.codegen.site import Site
 
@@ -36,14 +37,12 @@ def lower_pool(site: Site) -> Layer:
         if site.per_tensor(site.input, "input") != site.per_tensor(site.output, "output"):
             raise site.error("has an input and an output of different scale or zero point")
         low, high = activation_range_s8(site.activation, site.quantization(site.output, "output"))
-    return Layer(
-        op=site.operator.name,
-        input=site.input.index,
-        output=site.output.index,
-        kernel=f"kernels_{_POOLS[site.operator.name]}_{'f32' if kind == 'float32' else 's8'}",
-        parameters={"window": window.as_fields(), "min": low, "max": high},
-        input_type="float" if kind == "float32" else "int8_t",
-        output_type="float" if kind == "float32" else "int8_t",
+    suffix = KERNEL_SUFFIXES[kind]
+    return one_call(
+        site,
+        f"kernels_{_POOLS[site.operator.name]}_{suffix}",
+        {"window": window.as_fields(), "min": low, "max": high},
+        parameters_type=f"kernels_pool_{suffix}_t",
         in_place=not window.padded,
     )
 
@@ -54,7 +53,7 @@ def lower_reshape(site: Site) -> Layer:
     site.check_types(("int8", "int8"), ("uint8", "uint8"), ("float32", "float32"))
     if site.input.elements != site.output.elements:
         raise site.error(f"goes from shape {list(site.input.shape)} to {list(site.output.shape)}")
-    return Layer(op=site.operator.name, input=site.input.index, output=site.output.index, in_place=True)
+    return copy(site)
 
 
 def lower_softmax(site: Site) -> Layer:
@@ -70,16 +69,7 @@ def lower_softmax(site: Site) -> Layer:
     else:
         significand, shift, diff_min = _softmax_scaling(site)
         parameters |= {"multiplier": significand, "shift": shift, "diff_min": diff_min}
-    return Layer(
-        op=site.operator.name,
-        input=site.input.index,
-        output=site.output.index,
-        kernel="kernels_softmax_f32" if kind == "float32" else "kernels_softmax_s8",
-        parameters=parameters,
-        input_type="float" if kind == "float32" else "int8_t",
-        output_type="float" if kind == "float32" else "int8_t",
-        in_place=True,
-    )
+    return one_call(site, f"kernels_softmax_{KERNEL_SUFFIXES[kind]}", parameters, in_place=True)
 
 
 def _softmax_scaling(site: Site) -> tuple[int, int, int]:
@@ -139,13 +129,12 @@ def _eight_bit(tensor: Tensor, zero_point: int) -> dict[str, Field]:
 
 
 def _conversion(site: Site, kernel: str, parameters: dict[str, Field], input_type: str, output_type: str) -> Layer:
-    return Layer(
-        op=site.operator.name,
-        input=site.input.index,
-        output=site.output.index,
-        kernel=kernel,
-        parameters=parameters,
+    return one_call(
+        site,
+        kernel,
+        parameters,
         input_type=input_type,
         output_type=output_type,
+        parameters_type="kernels_requantize_t" if kernel == "kernels_requantize" else "kernels_quantize_t",
         in_place=kernel != "kernels_dequantize",
     )

@@ -17,7 +17,10 @@ __all__ = ["Program", "compile_model"]
 
 @dataclass(frozen=True)
 class Program:
-    """A compiled model. `tensor_offsets` and `scratch_offsets` are in bytes from the start of the arena."""
+    """A compiled model. `tensor_offsets` and `scratch_offsets` are in bytes from the start of the arena.
+
+    `states` are the tensors that an inference starts with, each with the byte its memory is filled with first.
+    """
 
     name: str
     sha256: str
@@ -25,6 +28,7 @@ class Program:
     input: Tensor
     output: Tensor
     layers: tuple[Layer, ...]
+    states: dict[int, int]
     plan: tuple[Placement, ...]
     tensor_offsets: dict[int, int]
     scratch_offsets: dict[int, int]
@@ -36,7 +40,7 @@ class Program:
 
     def runs(self, layer: Layer) -> bool:
         """False if there is nothing to do because a copy's input and output share their memory."""
-        return bool(layer.kernel) or self.tensor_offsets[layer.input] != self.tensor_offsets[layer.output]
+        return bool(layer.calls) or self.tensor_offsets[layer.inputs[0]] != self.tensor_offsets[layer.outputs[0]]
 
     @property
     def macs(self) -> int:
@@ -53,7 +57,8 @@ class Program:
         return sum(
             value.bytes
             for layer in self.layers
-            for value in layer.parameters.values()
+            for call in layer.calls
+            for value in call.parameters.values()
             if isinstance(value, (Channels, Weights))
         )
 
@@ -62,14 +67,17 @@ def compile_model(name: str, data: bytes) -> Program:
     """Return the program of a model in the bytes of a .tflite file; InputError if the engine cannot run it."""
     graph = read_graph(data)
     layers = lower_graph(graph)
+    states = {tensor: value for layer in layers for tensor, value in layer.states.items()}
     buffers = {tensor: _tensor_buffer(graph, layers, tensor) for tensor in _activations(graph, layers)}
+    buffers |= {tensor: _state_buffer(graph, layers, tensor) for tensor in states}
     scratch = {
         index: Buffer(f"scratch {index}", layer.scratch_bytes, index, index)
         for index, layer in enumerate(layers)
         if layer.scratch_bytes
     }
     chains = [[buffers[tensor] for tensor in chain] for chain in _chains(graph, layers)]
-    plan = plan_memory([*chains, *([buffer] for buffer in scratch.values())])
+    alone = [*scratch.values(), *(buffers[tensor] for tensor in states)]
+    plan = plan_memory([*chains, *([buffer] for buffer in alone)])
     offsets = {placement.buffer: placement.offset for placement in plan}
     return Program(
         name=name,
@@ -78,6 +86,7 @@ def compile_model(name: str, data: bytes) -> Program:
         input=graph.tensors[graph.input],
         output=graph.tensors[graph.output],
         layers=tuple(layers),
+        states=states,
         plan=tuple(plan),
         tensor_offsets={tensor: offsets[buffer] for tensor, buffer in buffers.items()},
         scratch_offsets={index: offsets[buffer] for index, buffer in scratch.items()},
@@ -85,24 +94,32 @@ def compile_model(name: str, data: bytes) -> Program:
 
 
 def _activations(graph: Graph, layers: Sequence[Layer]) -> list[int]:
-    return [graph.input, *(layer.output for layer in layers)]
+    return [graph.input, *(tensor for layer in layers for tensor in layer.outputs)]
 
 
 def _chains(graph: Graph, layers: Sequence[Layer]) -> list[list[int]]:
     """Return the activation tensors in chains: each overwrites the one before it, which nobody reads later."""
     chains = [[graph.input]]
     for index, layer in enumerate(layers):
-        is_read_later = any(later.input == layer.input for later in layers[index + 1 :])
-        if layer.in_place and not is_read_later and layer.input != graph.output:
-            next(chain for chain in chains if chain[-1] == layer.input).append(layer.output)
+        read_later = {tensor for later in layers[index + 1 :] for tensor in later.inputs} | {graph.output}
+        free = [tensor for tensor in layer.in_place if tensor not in read_later]
+        first, *others = layer.outputs
+        if free:
+            next(chain for chain in chains if chain[-1] == free[0]).append(first)
         else:
-            chains.append([layer.output])
+            chains.append([first])
+        chains += [[tensor] for tensor in others]
     return chains
 
 
 def _tensor_buffer(graph: Graph, layers: Sequence[Layer], tensor: int) -> Buffer:
-    uses = [index for index, layer in enumerate(layers) if tensor in (layer.input, layer.output)]
+    uses = [index for index, layer in enumerate(layers) if tensor in (*layer.inputs, *layer.outputs)]
     first = -1 if tensor == graph.input else min(uses)
     # The output is still there when all operators have run.
-    last = len(layers) if tensor == graph.output else max(uses)
+    last = len(layers) if tensor == graph.output else max(uses, default=first)
     return Buffer(f"tensor {tensor}", graph.tensors[tensor].bytes, first, last)
+
+
+def _state_buffer(graph: Graph, layers: Sequence[Layer], tensor: int) -> Buffer:
+    """Return memory that is the state's from before the first operator to after the last."""
+    return Buffer(f"state {tensor}", graph.tensors[tensor].bytes, -1, len(layers))

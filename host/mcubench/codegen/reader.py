@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tflite
 
-from mcubench.codegen.graph import Array, Graph, Operator, Options, Quantization, Tensor
+from mcubench.codegen.graph import Array, Graph, Operator, Quantization, Tensor
+from mcubench.codegen.options import enum_names, read_options
 from mcubench.errors import InputError
 
 __all__ = ["read_graph"]
@@ -22,16 +22,10 @@ _MAX_ELEMENTS = 1 << 26
 _MAX_ITEMS = 4096
 
 
-def _names(enum: Any) -> dict[int, str]:
-    return {value: name for name, value in vars(enum).items() if isinstance(value, int)}
-
-
-_TYPES = _names(tflite.TensorType)
+_TYPES = enum_names(tflite.TensorType)
 # Types whose constants are read; operators take fewer.
 _ELEMENTS = ("float32", "int8", "uint8", "int16", "int32", "int64")
-_OPERATORS = _names(tflite.BuiltinOperator)
-_ACTIVATIONS = _names(tflite.ActivationFunctionType)
-_PADDINGS = _names(tflite.Padding)
+_OPERATORS = enum_names(tflite.BuiltinOperator)
 
 
 def read_graph(data: bytes) -> Graph:
@@ -96,7 +90,7 @@ def _read_tensor(model: Any, table: Any, index: int) -> Tensor:
         raise InputError(f"tensor {index} is in buffer {table.Buffer()}, but there are {model.BuffersLength()} buffers")
     buffer = model.Buffers(table.Buffer())
     data = _read_data(buffer, kind, shape, index) if buffer.DataLength() > 0 else None
-    return Tensor(index, kind, shape, _read_quantization(table.Quantization()), data)
+    return Tensor(index, kind, shape, _read_quantization(table.Quantization()), data, bool(table.IsVariable()))
 
 
 def _read_data(buffer: Any, kind: str, shape: tuple[int, ...], index: int) -> Array:
@@ -140,69 +134,5 @@ def _read_operator(model: Any, table: Any, index: int) -> Operator:
         version=code.Version(),
         inputs=tuple(int(table.Inputs(i)) for i in _indices(table.InputsLength())),
         outputs=tuple(int(table.Outputs(i)) for i in _indices(table.OutputsLength())),
-        options=_read_options(table, name, index),
+        options=read_options(table, name, index),
     )
-
-
-def _read_options(operator: Any, name: str, index: int) -> Options:
-    reader = _OPTION_READERS.get(name)
-    if reader is None:
-        return Options()
-    kind, read = reader
-    union = operator.BuiltinOptions()
-    if union is None or operator.BuiltinOptionsType() != getattr(tflite.BuiltinOptions, kind):
-        raise InputError(f"operator {index} ({name}) has no {kind}")
-    table = getattr(tflite, kind)()
-    table.Init(union.Bytes, union.Pos)
-    return read(table)
-
-
-def _activation(table: Any) -> str:
-    number = table.FusedActivationFunction()
-    return _ACTIVATIONS.get(number, f"activation {number}")
-
-
-def _window(table: Any) -> dict[str, Any]:
-    return {
-        "activation": _activation(table),
-        "padding": _PADDINGS.get(table.Padding(), f"padding {table.Padding()}"),
-        "stride_height": table.StrideH(),
-        "stride_width": table.StrideW(),
-    }
-
-
-def _dilated_window(table: Any) -> dict[str, Any]:
-    return _window(table) | {
-        "dilation_height": table.DilationHFactor(),
-        "dilation_width": table.DilationWFactor(),
-    }
-
-
-def _read_conv(table: Any) -> Options:
-    return Options(**_dilated_window(table))
-
-
-def _read_depthwise(table: Any) -> Options:
-    return Options(**_dilated_window(table), depth_multiplier=table.DepthMultiplier())
-
-
-def _read_pool(table: Any) -> Options:
-    return Options(**_window(table), kernel_height=table.FilterHeight(), kernel_width=table.FilterWidth())
-
-
-def _read_fully_connected(table: Any) -> Options:
-    return Options(activation=_activation(table), weights_format=table.WeightsFormat())
-
-
-def _read_softmax(table: Any) -> Options:
-    return Options(beta=float(table.Beta()))
-
-
-_OPTION_READERS: dict[str, tuple[str, Callable[[Any], Options]]] = {
-    "CONV_2D": ("Conv2DOptions", _read_conv),
-    "DEPTHWISE_CONV_2D": ("DepthwiseConv2DOptions", _read_depthwise),
-    "MAX_POOL_2D": ("Pool2DOptions", _read_pool),
-    "AVERAGE_POOL_2D": ("Pool2DOptions", _read_pool),
-    "FULLY_CONNECTED": ("FullyConnectedOptions", _read_fully_connected),
-    "SOFTMAX": ("SoftmaxOptions", _read_softmax),
-}

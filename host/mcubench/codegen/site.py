@@ -12,6 +12,8 @@ from mcubench.errors import InputError
 
 __all__ = ["Site"]
 
+# Where zero points may lie; that of int16 is always 0 (TensorFlow Lite's 16x8 mode).
+_ZERO_POINTS = {"uint8": (0, 255), "int16": (0, 0)}
 _ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 
 
@@ -30,13 +32,14 @@ class Site:
         """Return an error that names the operator."""
         return InputError(f"operator {self.operator.index} ({self.operator.name}) {problem}")
 
-    def check_counts(self, inputs: tuple[int, ...]) -> None:
-        """Require one output and a number of inputs that is in `inputs`."""
+    def check_counts(self, inputs: tuple[int, ...], outputs: int = 1) -> None:
+        """Require that number of outputs, and a number of inputs that is in `inputs`."""
         seen = len(self.operator.inputs)
-        if seen not in inputs or len(self.operator.outputs) != 1:
+        if seen not in inputs or len(self.operator.outputs) != outputs:
             wanted = " or ".join(map(str, inputs))
             raise self.error(
-                f"has {seen} inputs and {len(self.operator.outputs)} outputs, expected {wanted} inputs and 1 output"
+                f"has {seen} inputs and {len(self.operator.outputs)} outputs, "
+                f"expected {wanted} inputs and {outputs} output{'' if outputs == 1 else 's'}"
             )
 
     @property
@@ -51,17 +54,37 @@ class Site:
     @property
     def input(self) -> Tensor:
         """The tensor that flows through; never a constant."""
-        tensor = self._tensor(self.operator.inputs[0], "input")
+        return self.flowing(0)
+
+    @property
+    def output(self) -> Tensor:
+        return self.output_at(0)
+
+    def flowing(self, position: int) -> Tensor:
+        """Return the input at a position, which must not be a constant."""
+        tensor = self.operand(position)
         if tensor.data is not None:
             raise self.error("has a constant as its input, which the generated engine does not support")
         return tensor
 
-    @property
-    def output(self) -> Tensor:
-        tensor = self._tensor(self.operator.outputs[0], "output")
+    def operand(self, position: int) -> Tensor:
+        """Return the input at a position, a constant or not."""
+        return self._tensor(self.operator.inputs[position], "input")
+
+    def output_at(self, position: int) -> Tensor:
+        """Return the output at a position."""
+        tensor = self._tensor(self.operator.outputs[position], "output")
         if tensor.data is not None:
             raise self.error("has a constant as its output")
         return tensor
+
+    def integers(self, position: int, role: str) -> tuple[int, ...]:
+        """Return the input at a position as whole numbers: a constant of int32 or int64, of at most one dimension."""
+        index = self.operator.inputs[position]
+        tensor = self.graph.tensors[index] if index >= 0 else None
+        if tensor is None or tensor.data is None or tensor.type not in ("int32", "int64"):
+            raise self.error(f"has no constant {role} of int32 or int64, which the generated engine needs")
+        return tuple(int(value) for value in tensor.data.ravel())
 
     def weights(self, kind: str, dimensions: int) -> Array:
         """Return constant input 1, which must have that type and number of dimensions."""
@@ -100,7 +123,7 @@ class Site:
         quantization = tensor.quantization
         if quantization is None:
             raise self.error(f"has {tensor.type} {role} without a scale")
-        low, high = (0, 255) if tensor.type == "uint8" else (INT8_MIN, INT8_MAX)
+        low, high = _ZERO_POINTS.get(tensor.type, (INT8_MIN, INT8_MAX))
         if not all(0.0 < scale < float("inf") for scale in quantization.scales):
             raise self.error(f"has {role} with a scale that is not positive and finite")
         if not all(low <= zero <= high for zero in quantization.zero_points):
