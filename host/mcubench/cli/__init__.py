@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 import traceback
@@ -10,6 +9,7 @@ import traceback
 import click
 
 from mcubench import __version__
+from mcubench.cli.lazy_group import LazyGroup
 from mcubench.errors import InputError, McubenchError, RigError
 
 __all__ = ["main"]
@@ -18,6 +18,7 @@ __all__ = ["main"]
 COMMANDS = {
     "doctor": "Say what is here, what is missing, and how to get it.",
     "boards": "List the boards known, attached and virtual.",
+    "model": "Bring models of your own, list and remove them.",
     "sweep": "Measure models at clock settings of a board.",
     "show": "Print the table of a run again, from the database.",
     "virtual": "Run a firmware image on a virtual board and print its port.",
@@ -28,28 +29,12 @@ COMMANDS = {
 EXIT_INTERRUPTED = 130
 
 
-class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in COMMANDS:
-            return None
-        try:
-            module = importlib.import_module(f"mcubench.cli.{cmd_name.replace('-', '_')}")
-        except ImportError as exc:
-            raise InputError(
-                f"'{cmd_name}' needs a package that is not installed ({exc}); see 'mcubench doctor'"
-            ) from exc
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(
+    cls=LazyGroup,
+    summaries=COMMANDS,
+    prefix="mcubench.cli.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
 @click.version_option(__version__, prog_name="mcubench")
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens, and show where an error comes from.")
 @click.pass_context
