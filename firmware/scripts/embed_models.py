@@ -1,4 +1,7 @@
-"""Turns the folders of custom_models into C with `mcubench codegen` and adds it to the build.
+"""Turns model folders, those of custom_models, into C with `mcubench codegen` and adds it to the build.
+
+The environment variable MCUBENCH_EMBED takes the place of custom_models: model folders separated by os.pathsep, each a
+path or a name in models.
 
 Writes $BUILD_DIR/generated: one C file per model, models.c (the table of models), models.ld (one output section per
 model, so that their flash sizes are known) and what else the engine needs. An image without models gets an empty
@@ -16,6 +19,7 @@ from SCons.Script import DefaultEnvironment
 env = DefaultEnvironment()
 
 CODEGEN_TIMEOUT_S = 300
+EMBED = "MCUBENCH_EMBED"
 project = Path(env.subst("$PROJECT_DIR"))
 generated = Path(env.subst("$BUILD_DIR")) / "generated"
 
@@ -47,7 +51,7 @@ def target():
 
 def generate(models):
     """Run the code generator. Of its messages only the last line is shown, which says what is wrong."""
-    paths = [str(project / "models" / name) for name in models]
+    paths = [str(project / "models" / name) for name in models]  # a path that is absolute stays as it is
     command = [interpreter(), "-m", "mcubench", "codegen", *target(), "--out", str(generated), *paths]
     environment = {**os.environ, "PYTHONPATH": str(project / "host")}
     try:
@@ -72,11 +76,17 @@ def start_anew_if_others(models):
         record.write_text(contents)
 
 
+def wanted_models():
+    """Return the models to build in, as they were named."""
+    named = os.environ.get(EMBED, "") if engine != "none" else ""
+    return named.split(os.pathsep) if named else env.GetProjectOption("custom_models", "").split()
+
+
 engine = env.GetProjectOption("custom_engine")
 engine_folder = Path(env.subst("$PROJECT_SRC_DIR")) / "engines" / engine
 if not engine_folder.is_dir():
     fail(f"custom_engine = {engine}: there is no {engine_folder}")
-models = env.GetProjectOption("custom_models", "").split()
+models = wanted_models()
 if not models and engine != "none":
     fail(f"custom_models is empty, but custom_engine = {engine} needs a model; only the engine none does not")
 start_anew_if_others(models)
