@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "boards": {"link"},
     "models": set(),
     "codegen": set(),
+    "inspect": {"codegen"},
     "virtual": set(),
     "serve": {"protocol", "models", "codegen"},
     "store": set(),

@@ -10,6 +10,7 @@ __all__ = ["command"]
 
 COMMANDS = {
     "add": "Make a model folder out of a .tflite file and test data.",
+    "inspect": "Show a model's operators, counts and memory.",
     "list": "List the models there are.",
     "remove": "Remove a model folder.",
 }
