@@ -17,8 +17,8 @@ MARGIN = 10  # for the addresses at the left of the terminal's chart
 WIDEST_COLUMN = 5
 # Okabe and Ito, "Color Universal Design", 2008, lightened so that black text can be read on them.
 FILLS = ("#7fb8d8", "#eaae7f", "#7fceb9", "#e5bcd3", "#f2cf7f", "#aad9f4", "#c8c8c8", "#f7f1a0")
-WIDTH, HEIGHT = 760, 360
-LEFT, RIGHT, TOP, BOTTOM = 70, 20, 30, 90
+WIDTH, HEIGHT = 800, 400
+LEFT, RIGHT, TOP, BOTTOM = 70, 90, 30, 130
 
 
 def chart_lines(plan: MemoryPlan, width: int) -> list[str]:

@@ -3,8 +3,8 @@
 ST's rules are those of its X-CUBE-AI reports, as the reference figures of this project's owner give them
 (`shared/reference/README.md`): a convolution counts its MACs and one per output channel, a ReLU one per element, a pool
 its kernel's elements per output, a dense layer its MACs, a softmax 15 per class. Published counts follow two
-conventions: the digit CNN's 2,852,598 leaves the biases of dense layers out; those of later reports (24,120 of the accelerometer
-network, 2,323,968 of the clothes) count them. Both are given.
+conventions: the digit CNN's 2,852,598 leaves the biases of dense layers out; those of later reports (24,120 of the
+accelerometer network, 2,323,968 of the clothes) count them. Both are given.
 """
 
 from __future__ import annotations
