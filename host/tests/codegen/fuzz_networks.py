@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine_runner import NativeEngine, write_models
-from random_models import random_network
-from reference import check_outputs, random_inputs, run_reference
+from random_networks import random_network
+from reference import check_outputs, run_reference
 
 __all__ = ["check_networks"]
 
@@ -22,10 +22,10 @@ _BATCH = 50
 
 def check_networks(seeds: Sequence[int], folder: Path) -> None:
     """Build the networks of these seeds into one image per kernel variant, and assert their outputs."""
-    models = [random_network(seed) for seed in seeds]
-    programs = write_models({f"seed{seed}": model for seed, model in zip(seeds, models, strict=True)}, folder)
-    inputs = [random_inputs(model, _VECTORS, seed) for seed, model in zip(seeds, models, strict=True)]
-    expected = [run_reference(model, rows) for model, rows in zip(models, inputs, strict=True)]
+    networks = [random_network(seed) for seed in seeds]
+    programs = write_models({f"seed{network.seed}": network.data for network in networks}, folder)
+    inputs = [network.inputs(_VECTORS) for network in networks]
+    expected = [run_reference(network.data, rows) for network, rows in zip(networks, inputs, strict=True)]
     for dsp in (False, True):
         outputs = NativeEngine.build(programs, folder, dsp=dsp).run(enumerate(inputs))
         for program, seen, wanted in zip(programs, outputs, expected, strict=True):

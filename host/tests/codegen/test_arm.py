@@ -9,7 +9,7 @@ import pytest
 from arm_engine import ArmEngine
 from engine_runner import write_models
 from network_chain import Chain
-from random_models import random_network
+from random_networks import random_network
 from reference import check_outputs, random_inputs, run_reference
 
 from mcubench.codegen import Program
@@ -22,7 +22,7 @@ def _chain(seed: int, shape: tuple[int, ...]) -> Chain:
     return Chain(np.random.default_rng(seed), shape, zero_point=seed - 3)
 
 
-NETWORKS = {f"seed{seed}": random_network(seed) for seed in range(12)} | {
+NETWORKS = {f"seed{seed}": random_network(seed).data for seed in range(12)} | {
     # 100 pixels are 25 passes of four, 81 leave one over; 5 channels leave an odd one.
     "conv": _chain(1, (1, 12, 12, 8)).conv(5, (3, 3), activation="RELU").build(),
     "conv-rest": _chain(2, (1, 11, 11, 3)).conv(5, (3, 3)).build(),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from engine_runner import Bytes, NativeEngine, write_models
 from network_chain import Chain
-from random_models import ACTIVATIONS
+from random_graphs import ACTIVATIONS
 from reference import check_outputs, random_inputs, run_reference
 
 VECTORS = 4

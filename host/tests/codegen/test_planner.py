@@ -6,7 +6,7 @@ import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
-from random_models import random_network
+from random_networks import random_network
 
 from mcubench.codegen import Buffer, compile_model, plan_bytes, plan_memory
 
@@ -53,7 +53,7 @@ def test_no_buffers_need_no_arena() -> None:
 
 def test_programs_place_every_tensor_inside_their_arena() -> None:
     for seed in range(30):
-        program = compile_model("net", random_network(seed))
+        program = compile_model("net", random_network(seed).data)
         for index, offset in program.tensor_offsets.items():
             assert 0 <= offset <= program.arena_bytes - program.tensors[index].bytes
             assert offset % 8 == 0

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from network_chain import Chain
-from random_models import random_network
+from random_networks import random_network
 from tflite_builder import TfliteBuilder
 
 from mcubench.codegen import compile_model
 from mcubench.errors import InputError
 
-GOOD = random_network(3)
+GOOD = random_network(3).data
 
 
 def _chain(shape: tuple[int, ...] = (1, 4, 4, 2), **options: Any) -> Chain:

@@ -1,0 +1,95 @@
+"""Random networks out of the operations of random_ops_*.py (see random_graphs.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+from random_graphs import MAX_ELEMENTS, OPERATIONS, Array, Live, RandomGraph
+
+__all__ = ["RandomNetwork", "random_network"]
+
+# In the order of their names, so that a seed means the same everywhere.
+for _path in sorted(Path(__file__).parent.glob("random_ops_*.py")):
+    import_module(_path.stem)
+
+_KINDS = ("int8", "int8", "int8", "float32")
+_MAX_OPERATORS = 10
+# How often the output is what the last operator wrote, and not a tensor somewhere in the network.
+_LAST = 0.7
+
+
+@dataclass(frozen=True)
+class RandomNetwork:
+    """A network that is ready; `output` is the index of its output tensor."""
+
+    seed: int
+    graph: RandomGraph
+    output: int
+
+    @property
+    def data(self) -> bytes:
+        """The .tflite file."""
+        return self.graph.build(self.output)
+
+    @property
+    def operators(self) -> list[str]:
+        return [operator.name for operator in self.graph.model.operators]
+
+    @property
+    def chain(self) -> str:
+        """The operators with the tensors they read and write, e.g. "0:int8[1,4,4,2] > CONV_2D > 3:int8[1,2,2,5]"."""
+        first, *_ = self.graph.live
+        names = {tensor.index: _describe(tensor) for tensor in self.graph.live}
+        steps = [
+            f"{' + '.join(names[index] for index in operator.inputs if index in names)} > {operator.name} > "
+            f"{' + '.join(names[index] for index in operator.outputs)}"
+            for operator in self.graph.model.operators
+        ]
+        return "\n".join([f"input {names[first.index]}", *steps, f"output {names[self.output]}"])
+
+    def inputs(self, count: int) -> Array:
+        """Return random vectors, shape (count, *input shape); integers cover their whole range."""
+        rng = np.random.default_rng(self.seed)
+        first = self.graph.live[0]
+        shape = (count, *first.shape)
+        if first.kind == "float32":
+            return rng.normal(0.0, 2.0, shape).astype(np.float32)
+        limits = np.iinfo(first.kind)
+        return rng.integers(limits.min, limits.max, shape, dtype=first.kind, endpoint=True)
+
+
+def random_network(seed: int) -> RandomNetwork:
+    """Return a network of some operators that read any tensor there is: branches, joins, and types side by side."""
+    graph = RandomGraph(np.random.default_rng(seed))
+    rng = graph.rng
+    kind = str(rng.choice(_KINDS))
+    graph.live.append(graph.tensor(_random_shape(rng), kind, exact=True))
+    for _ in range(int(rng.integers(1, _MAX_OPERATORS + 1))):
+        _append_any(graph)
+    written = graph.live[1:]
+    output = written[-1] if rng.random() < _LAST else written[int(rng.integers(len(written)))]
+    return RandomNetwork(seed, graph, output.index)
+
+
+def _random_shape(rng: np.random.Generator) -> tuple[int, ...]:
+    """Return the shape of an image, mostly; of a row or a few rows else."""
+    if rng.random() < 0.75:
+        return 1, int(rng.integers(3, 15)), int(rng.integers(3, 15)), int(rng.choice([1, 2, 3, 4, 8, 12]))
+    rows = rng.integers(1, 6, int(rng.integers(1, 4))).tolist()
+    return (*rows, int(rng.integers(1, 33)))
+
+
+def _append_any(graph: RandomGraph) -> None:
+    """Append one operator, of the operations that find a tensor to work on."""
+    for index in graph.rng.permutation(len(OPERATIONS)):
+        if OPERATIONS[index](graph):
+            assert max(tensor.elements for tensor in graph.live) <= MAX_ELEMENTS, OPERATIONS[index].__name__
+            return
+    raise AssertionError("no operation can go on; there is one for every type and shape")
+
+
+def _describe(tensor: Live) -> str:
+    return f"{tensor.index}:{tensor.kind}[{','.join(map(str, tensor.shape))}]"
