@@ -21,7 +21,8 @@ DEFAULT_ENGINE = "generated"
 class KnownBoard:
     """`name` is what `info` answers, `engines` what can be built for it; `address` finds it without any hardware.
 
-    `baud` is what its serial port runs at.
+    `baud` is what its serial port runs at. `flash_bytes` and `arena_bytes` are the most that an image may take and the
+    most that it may have for an arena, as platformio.ini and the linker script say; None where they do not.
     """
 
     name: str
@@ -31,6 +32,8 @@ class KnownBoard:
     virtual: bool
     address: str | None
     baud: int = DEFAULT_BAUD
+    flash_bytes: int | None = None
+    arena_bytes: int | None = None
 
     def environment(self, engine: str) -> str:
         """Return the PlatformIO environment that people flash the board with."""
@@ -40,10 +43,35 @@ class KnownBoard:
 OPEN = ("generated", "tflm")
 KNOWN_BOARDS = (
     KnownBoard(
-        "stm32f746", "STM32F746G-DISCO", "Cortex-M7, 16 to 216 MHz", (*OPEN, "xcubeai"), True, "virtual:stm32f746"
+        "stm32f746",
+        "STM32F746G-DISCO",
+        "Cortex-M7, 16 to 216 MHz",
+        (*OPEN, "xcubeai"),
+        True,
+        "virtual:stm32f746",
+        flash_bytes=1 << 20,
+        arena_bytes=229_376,
     ),
-    KnownBoard("nrf52840", "nRF52840-DK", "Cortex-M4F, 64 MHz", OPEN, True, "virtual:nrf52840"),
-    KnownBoard("esp32", "ESP32 DevKit", "Xtensa LX6, 80 to 240 MHz", OPEN, False, None, 921_600),
+    KnownBoard(
+        "nrf52840",
+        "nRF52840-DK",
+        "Cortex-M4F, 64 MHz",
+        OPEN,
+        True,
+        "virtual:nrf52840",
+        flash_bytes=1 << 20,
+        arena_bytes=172_032,
+    ),
+    KnownBoard(
+        "esp32",
+        "ESP32 DevKit",
+        "Xtensa LX6, 80 to 240 MHz",
+        OPEN,
+        False,
+        None,
+        921_600,
+        arena_bytes=118_784,
+    ),
     KnownBoard("native", "this PC, compiled C", "counts time", ("generated",), False, "native"),
     KnownBoard("python", "this PC, Python packages", "counts time", ("tflm", "litert"), False, "python:<engine>"),
 )

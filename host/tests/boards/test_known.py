@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,17 @@ def test_every_engine_of_a_board_has_an_environment(board: KnownBoard) -> None:
     names = [board.environment(engine) for engine in board.engines]
     names += [f"{name}-local" for name in names if board.virtual]
     assert [name for name in names if f"env:{name}" not in config] == []
+
+
+@pytest.mark.parametrize("board", FLASHED, ids=lambda board: board.name)
+def test_room_is_what_the_build_gives(board: KnownBoard) -> None:
+    config = configparser.ConfigParser(interpolation=None)
+    config.read(PLATFORMIO)
+    assert board.arena_bytes == config.getint(f"env:{board.environment('generated')}", "custom_arena_bytes")
+    if board.virtual:
+        name = config[f"env:{board.environment('generated')}"]["board"]
+        manifest = PLATFORMIO.parent / "firmware" / "platform-local" / "boards" / f"{name}.json"
+        assert board.flash_bytes == json.loads(manifest.read_text())["upload"]["maximum_size"]
 
 
 @pytest.mark.parametrize("engine", ["tflm", "litert"])
