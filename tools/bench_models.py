@@ -23,7 +23,16 @@ from numpy.typing import NDArray
 from mcubench.errors import RigError
 from mcubench.models import read_model, read_vectors
 
-__all__ = ["PROJECT", "Shape", "TrafficModel", "build_images", "build_native", "read_traffic_model", "write_models"]
+__all__ = [
+    "PROJECT",
+    "Shape",
+    "TrafficModel",
+    "build_images",
+    "build_native",
+    "read_traffic_model",
+    "write_model",
+    "write_models",
+]
 
 PROJECT = Path(__file__).resolve().parents[1]
 BUILD_TIMEOUT_S = 600.0
@@ -66,17 +75,21 @@ class TrafficModel:
 
 def write_models(wanted: dict[str, tuple[Shape, int]], folder: Path) -> dict[str, TrafficModel]:
     """Write a model with so many convolutions for each name into `folder`/<name>/model.tflite."""
-    models = {}
-    for name, (shape, convolutions) in wanted.items():
-        data = _network(shape, convolutions)
-        path = folder / name / "model.tflite"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        rng = np.random.default_rng(1)
-        inputs = rng.integers(-128, 128, (VECTORS, *shape.input), dtype=np.int8)
-        outputs = _reference(data, inputs)
-        models[name] = TrafficModel(name, path.parent, _rows(inputs), _rows(outputs))
-    return models
+    return {
+        name: write_model(name, _network(shape, convolutions), folder)
+        for name, (shape, convolutions) in wanted.items()
+    }
+
+
+def write_model(name: str, data: bytes, folder: Path, vectors: int = VECTORS) -> TrafficModel:
+    """Write a .tflite file that takes int8 into `folder`/<name>/model.tflite, and work out its golden outputs."""
+    path = folder / name / "model.tflite"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    interpreter = Interpreter(model_content=data, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    shape = interpreter.get_input_details()[0]["shape"]
+    inputs = np.random.default_rng(1).integers(-128, 128, (vectors, *shape), dtype=np.int8)
+    return TrafficModel(name, path.parent, _rows(inputs), _rows(_reference(interpreter, inputs)))
 
 
 def read_traffic_model(folder: Path) -> TrafficModel:
@@ -126,8 +139,7 @@ def _network(shape: Shape, convolutions: int) -> bytes:
     return chain.build()
 
 
-def _reference(model: bytes, inputs: NDArray[Any]) -> NDArray[Any]:
-    interpreter = Interpreter(model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+def _reference(interpreter: Interpreter, inputs: NDArray[Any]) -> NDArray[Any]:
     interpreter.allocate_tensors()
     source, target = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
     outputs = []
