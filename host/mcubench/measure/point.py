@@ -16,7 +16,7 @@ from mcubench.measure.bench import Bench, Settings
 from mcubench.measure.clockcheck import TOLERANCE, check_clock
 from mcubench.measure.plan import Point
 from mcubench.measure.statistics import cycle_figures, latencies
-from mcubench.models import Vectors, compare_outputs, score
+from mcubench.models import METRICS, Vectors, compare_outputs, score
 from mcubench.protocol import ModelInfo, VectorStream
 from mcubench.recovery import Rung
 from mcubench.store import Record
@@ -129,13 +129,12 @@ class PointMeasurement:
     def _check_outputs(self) -> list[bytes]:
         """Run all vectors and return their outputs, which are right."""
         outputs = self._stream(self._vectors)
-        tensor = self._point.model.output
-        comparison = compare_outputs(outputs, self._vectors.outputs, tensor)
         model = self._point.model
+        comparison = compare_outputs(outputs, self._vectors.outputs, model.output)
         self._update(
             vectors=len(outputs),
             metric=model.metric,
-            score=score(model.metric, tensor.decode(outputs), self._vectors.labels),
+            score=self._score(outputs),
             score_threshold=model.threshold,
             bit_exact=comparison.bit_exact,
             outputs_sha256=hashlib.sha256(b"".join(outputs)).hexdigest(),
@@ -143,11 +142,24 @@ class PointMeasurement:
         )
         if not comparison.within(model.tolerance):
             raise WrongOutputError(comparison.summary)
-        if len(outputs) >= SCORE_NEEDS_VECTORS and (self._record.score or 0.0) < model.threshold:
-            raise WrongOutputError(
-                f"{model.metric} is {self._record.score:.4f}, at least {model.threshold} was expected"
-            )
+        if len(outputs) >= SCORE_NEEDS_VECTORS:
+            self._check_score()
         return outputs
+
+    def _score(self, outputs: Sequence[bytes]) -> float | None:
+        model, labels = self._point.model, self._vectors.labels
+        if model.metric is None or labels is None:
+            return None
+        return score(model.metric, model.output.decode(outputs), labels, model.output)
+
+    def _check_score(self) -> None:
+        """WrongOutputError if the score is worse than the model's threshold, which it need not have."""
+        model, reached = self._point.model, self._record.score
+        if model.metric is None or model.threshold is None or METRICS[model.metric].reaches(reached, model.threshold):
+            return
+        seen = "not a number" if reached is None else f"{reached:.4g}"
+        limit = METRICS[model.metric].limit_word
+        raise WrongOutputError(f"{model.metric} is {seen}, {limit} {model.threshold} was expected")
 
     def _stream(self, vectors: Vectors) -> list[bytes]:
         stream = VectorStream(self._board, self._model, vectors.payload())

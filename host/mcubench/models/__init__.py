@@ -6,7 +6,7 @@ from mcubench.models.arena import ARENA_FILE, ArenaRecord, read_arenas, record_a
 from mcubench.models.catalog import find_models_folder, list_models, load_model
 from mcubench.models.compare import Comparison, compare_outputs
 from mcubench.models.model import Golden, Model, read_model
-from mcubench.models.score import METRICS, score
+from mcubench.models.score import METRICS, Metric, score
 from mcubench.models.tensor import Tensor
 from mcubench.models.vectors import Vectors, read_vectors
 
@@ -16,6 +16,7 @@ __all__ = [
     "ArenaRecord",
     "Comparison",
     "Golden",
+    "Metric",
     "Model",
     "Tensor",
     "Vectors",

@@ -14,9 +14,12 @@ from mcubench.errors import InputError
 from mcubench.models.score import METRICS
 from mcubench.models.tensor import TENSOR_TYPES, Tensor
 
-__all__ = ["MODEL_FILE", "Golden", "Model", "read_model"]
+__all__ = ["MODEL_FILE", "NAME_PATTERN", "RANDOM", "Golden", "Model", "read_model"]
 
 MODEL_FILE = "model.toml"
+# What `vectors` may say; where it is absent, the inputs are data.
+RANDOM = "random"
+VECTOR_KINDS = {RANDOM: None}
 # A name is a word of the line protocol and a part of C identifiers.
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9._-]{0,47}")
 # TensorFlow Lite schema: the flatbuffer's file identifier, after the four bytes of the root offset.
@@ -34,7 +37,11 @@ class Golden:
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder; `parameters`, `macs` and `macc` (ST's operation count) are None if `model.toml` does not tell."""
+    """A model folder; `parameters`, `macs` and `macc` (ST's operation count) are None if `model.toml` does not tell.
+
+    Without a `metric` there is no score; without a `threshold` any will do. `random_vectors` tells that the inputs mean
+    nothing.
+    """
 
     name: str
     folder: Path
@@ -45,8 +52,9 @@ class Model:
     parameters: int | None
     macs: int | None
     macc: int | None
-    metric: str
-    threshold: float
+    metric: str | None
+    threshold: float | None
+    random_vectors: bool
     tolerance: float
     golden: Golden
     input: Tensor
@@ -77,8 +85,9 @@ def read_model(folder: Path) -> Model:
         parameters=table.count("parameters"),
         macs=table.count("macs"),
         macc=table.count("macc"),
-        metric=table.choice("metric", METRICS),
-        threshold=table.number("threshold"),
+        metric=table.choice("metric", METRICS) if table.has("metric") else None,
+        threshold=_threshold(table),
+        random_vectors=table.has("vectors") and table.choice("vectors", VECTOR_KINDS) == RANDOM,
         tolerance=table.number("tolerance"),
         golden=_golden(table.table("golden")),
         input=_tensor(table.table("input")),
@@ -106,6 +115,14 @@ def _checked_name(table: _Table, folder: Path) -> str:
     return name
 
 
+def _threshold(table: _Table) -> float | None:
+    if not table.has("threshold"):
+        return None
+    if not table.has("metric"):
+        raise InputError(f"{table.path}: there is a threshold, but no metric that it is of; add 'metric'")
+    return table.number("threshold")
+
+
 def _golden(table: _Table) -> Golden:
     return Golden(table.text("tool"), table.text("version"), table.text("resolver"))
 
@@ -113,7 +130,7 @@ def _golden(table: _Table) -> Golden:
 def _tensor(table: _Table) -> Tensor:
     tensor_type = table.choice("type", TENSOR_TYPES)
     shape = table.shape("shape")
-    if tensor_type == "float32":
+    if tensor_type == "float32" or not table.has("scale"):
         return Tensor(tensor_type, shape, None, None)
     return Tensor(tensor_type, shape, table.number("scale"), table.integer("zero_point"))
 
@@ -138,6 +155,9 @@ class _Table:
         self._values = values
         self._prefix = prefix
 
+    def has(self, key: str) -> bool:
+        return key in self._values
+
     def table(self, key: str) -> _Table:
         value = self._typed(key, dict, "a table")
         return _Table(self.path, value, f"{key}.")
@@ -158,7 +178,7 @@ class _Table:
 
     def count(self, key: str) -> int | None:
         """Return a positive whole number, or None where the key is absent."""
-        if key not in self._values:
+        if not self.has(key):
             return None
         value = self.integer(key)
         if value <= 0:
@@ -173,7 +193,7 @@ class _Table:
 
     def shape(self, key: str) -> tuple[int, ...]:
         value = self._typed(key, list, "a list of sizes")
-        if len(value) < 2 or value[0] != 1 or not all(type(size) is int and size > 0 for size in value):
+        if not value or value[0] != 1 or not all(type(size) is int and size > 0 for size in value):
             raise self._error(key, "a batch of 1 and then the sizes of one vector", value)
         return tuple(value)
 

@@ -1,4 +1,4 @@
-"""Held-out inputs, labels and golden outputs of a model."""
+"""Inputs, golden outputs and labels of a model."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from mcubench.errors import InputError
 from mcubench.models.model import Model
+from mcubench.models.score import METRICS
 from mcubench.models.tensor import Tensor
 
 __all__ = ["Vectors", "read_vectors"]
 
-KEYS = ("inputs", "labels", "outputs")
+KEYS = ("inputs", "outputs")
+LABELS = "labels"
 ZIP_MARK = b"PK\x03\x04"
 # What numpy and zipfile raise for archives that are cut or altered.
 DAMAGE = (
@@ -36,20 +38,24 @@ DAMAGE = (
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
-    """`inputs` (n, *input shape) and `outputs` (n, *output shape) in the model's own types, `labels` int64 (n,)."""
+    """`inputs` (n, *input shape) and `outputs` (n, *output shape) in the model's own types.
+
+    `labels` are None, int64 (n,) or float64 (n, *output shape), as the model's metric needs them.
+    """
 
     inputs: NDArray[Any]
-    labels: NDArray[np.int64]
+    labels: NDArray[Any] | None
     outputs: NDArray[Any]
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.inputs)
 
     def first(self, count: int) -> Vectors:
         """Return the first `count` vectors; raises InputError if there are fewer."""
         if not 1 <= count <= len(self):
             raise InputError(f"{count} vectors were asked for; the model has 1 to {len(self)}")
-        return Vectors(self.inputs[:count], self.labels[:count], self.outputs[:count])
+        labels = None if self.labels is None else self.labels[:count]
+        return Vectors(self.inputs[:count], labels, self.outputs[:count])
 
     def payload(self) -> bytes:
         """Return the bytes of all inputs, one vector after the other, as they travel to a board."""
@@ -63,17 +69,34 @@ def read_vectors(model: Model) -> Vectors:
     """
     path = model.vectors_path
     arrays = _read_arrays(path)
-    count = len(arrays["labels"]) if arrays["labels"].ndim else 0
+    count = len(arrays["inputs"]) if arrays["inputs"].ndim else 0
     if count == 0:
-        raise InputError(f"{path}: there are no labels")
+        raise InputError(f"{path}: there are no inputs")
     _check_tensors(path, "inputs", arrays["inputs"], model.input, count)
     _check_tensors(path, "outputs", arrays["outputs"], model.output, count)
-    labels = arrays["labels"]
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        raise InputError(f"{path}: labels must be whole numbers ({count},); found {labels.dtype} {labels.shape}")
-    return Vectors(
-        np.ascontiguousarray(arrays["inputs"]), labels.astype(np.int64), np.ascontiguousarray(arrays["outputs"])
-    )
+    labels = _checked_labels(path, model, arrays.get(LABELS), count)
+    return Vectors(np.ascontiguousarray(arrays["inputs"]), labels, np.ascontiguousarray(arrays["outputs"]))
+
+
+def _checked_labels(path: Path, model: Model, labels: NDArray[Any] | None, count: int) -> NDArray[Any] | None:
+    """Return labels that the model's metric can use, or any, if it has none."""
+    if labels is None:
+        if model.metric is not None:
+            raise InputError(f"{path}: array '{LABELS}' is missing, which the metric {model.metric} needs")
+        return None
+    if labels.dtype.kind not in "iuf":
+        raise InputError(f"{path}: labels must be numbers; found {labels.dtype}")
+    if labels.ndim == 0 or len(labels) != count:
+        raise InputError(
+            f"{path}: there are {count} inputs, but labels of shape {labels.shape}; one per input is needed"
+        )
+    if model.metric is not None:
+        metric = METRICS[model.metric]
+        try:
+            metric.check_labels(labels, model.output)
+        except InputError as exc:
+            raise InputError(f"{path}: {exc}") from exc
+    return labels.astype(np.float64 if labels.dtype.kind == "f" else np.int64)
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -88,7 +111,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             missing = [key for key in KEYS if key not in archive.files]
             if missing:
                 raise InputError(f"{path}: array '{missing[0]}' is missing; found {', '.join(archive.files) or 'none'}")
-            return {key: archive[key] for key in KEYS}
+            return {key: archive[key] for key in (*KEYS, LABELS) if key in archive.files}
     except DAMAGE as exc:
         raise InputError(f"{path}: damaged: {_first_line(exc)}") from exc
 
@@ -101,6 +124,5 @@ def _check_tensors(path: Path, key: str, array: NDArray[Any], tensor: Tensor, co
     expected = (count, *tensor.shape[1:])
     if array.dtype != tensor.dtype or array.shape != expected:
         raise InputError(
-            f"{path}: {key} must be {tensor.type} {expected} as model.toml says, one per label;"
-            f" found {array.dtype} {array.shape}"
+            f"{path}: {key} must be {tensor.type} {expected} as model.toml says; found {array.dtype} {array.shape}"
         )

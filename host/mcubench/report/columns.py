@@ -25,6 +25,7 @@ __all__ = [
     "footnotes",
     "known_columns",
     "main_points",
+    "score_text",
     "sizes",
     "subject",
 ]
@@ -75,6 +76,15 @@ def _outputs(record: Record) -> str:
     return UNKNOWN if record.max_abs_error is None else f"±{record.max_abs_error:.0e}"
 
 
+def score_text(record: Record) -> str:
+    """Return the score, and of what where it is not the share of right answers; errors may be of any size."""
+    if record.score is None:
+        return UNKNOWN
+    if record.metric in (None, "top1"):
+        return _fixed(record.score, 3)
+    return f"{record.score:.3g} {record.metric}"
+
+
 def _result(record: Record) -> str:
     return GOOD if record.status == "ok" else "FAILED"
 
@@ -89,7 +99,7 @@ SPEED_COLUMNS = (
     Column("cold", "ms", lambda record: _milliseconds(record.cold_latency_us), spare=2),
     Column("Outputs", "vectors", lambda record: _whole(record.vectors)),
     Column("", "equal", _outputs),
-    Column("Score", "", lambda record: _fixed(record.score, 3)),
+    Column("Score", "", score_text),
     Column("Timing", "", lambda record: record.timing, left=True),
     Column("Result", "", _result, left=True),
 )
@@ -145,7 +155,7 @@ SUMMARY_COLUMNS = (
     Column("", "engine", lambda record: _whole(record.flash_engine_bytes), spare=6),
     Column("RAM", "arena", lambda record: _whole(record.arena_bytes), spare=3),
     Column("Outputs", "", _outputs, spare=1),
-    Column("Score", "", lambda record: _fixed(record.score, 3), spare=5),
+    Column("Score", "", score_text, spare=5),
     Column("Result", "", _result, left=True, drop_if_all=GOOD),
 )
 

@@ -25,8 +25,13 @@ def test_unknown_counts_are_none_not_zero(folder):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('metric = "top1"', "", r"key 'metric' must be a text; it is missing"),
-        ('metric = "top1"', 'metric = "bleu"', r"key 'metric' must be top1; found 'bleu'"),
+        ('metric = "top1"', "", r"there is a threshold, but no metric that it is of; add 'metric'"),
+        (
+            'metric = "top1"',
+            'metric = "bleu"',
+            r"key 'metric' must be auc or mae .* top5; found 'bleu'",
+        ),
+        ("tolerance = 0", 'tolerance = 0\nvectors = "many"', r"key 'vectors' must be random; found 'many'"),
         ("threshold = 0.5", 'threshold = "high"', r"key 'threshold' must be a number; found 'high'"),
         ("threshold = 0.5", "threshold = true", r"key 'threshold' must be a number; found True"),
         ("threshold = 0.5", "threshold = nan", r"key 'threshold' must be a finite number"),

@@ -34,15 +34,21 @@ def test_more_vectors_than_there_are_is_refused(folder, count):
     [
         ({"inputs": np.zeros((5, 2, 3), np.int8)}, r"inputs must be int8 \(5, 2, 2\).*found int8 \(5, 2, 3\)"),
         ({"inputs": np.zeros((5, 2, 2), np.uint8)}, r"inputs must be int8 .*found uint8"),
-        ({"inputs": np.zeros((4, 2, 2), np.int8)}, r"inputs must be int8 \(5, 2, 2\).*found int8 \(4, 2, 2\)"),
+        ({"inputs": np.zeros((4, 2, 2), np.int8)}, r"outputs must be float32 \(4, 3\).*found float32 \(5, 3\)"),
         ({"outputs": np.zeros((5, 3), np.float64)}, r"outputs must be float32 \(5, 3\).*found float64"),
         ({"outputs": np.zeros((5, 3), ">f4")}, r"outputs must be float32 \(5, 3\).*found >f4"),
         ({"outputs": np.zeros((5, 1, 3), np.float32)}, r"outputs must be float32 \(5, 3\)"),
-        ({"labels": np.zeros(5)}, r"labels must be whole numbers"),
-        ({"labels": np.zeros((5, 1), int)}, r"labels must be whole numbers"),
-        ({"labels": np.zeros(0, int)}, r"there are no labels"),
-        ({"labels": np.array(3)}, r"there are no labels"),
-        ({"labels": None}, r"array 'labels' is missing; found inputs, outputs"),
+        ({"inputs": np.zeros((0, 2, 2), np.int8)}, r"there are no inputs"),
+        ({"inputs": None}, r"array 'inputs' is missing; found labels, outputs"),
+        ({"labels": np.zeros(5)}, r"top1 needs labels that are whole numbers \(5,\); found float64 \(5,\)"),
+        ({"labels": np.zeros((5, 1), int)}, r"top1 needs labels that are whole numbers"),
+        ({"labels": np.array([0, 1, 2, 3, 0])}, r"top1 needs labels from 0 to 2 for this model; found 0 to 3"),
+        ({"labels": np.array([0, 1, 2, -1, 0])}, r"found -1 to 2"),
+        ({"labels": np.zeros(4, int)}, r"there are 5 inputs, but labels of shape \(4,\); one per input is needed"),
+        ({"labels": np.zeros(0, int)}, r"there are 5 inputs, but labels of shape \(0,\)"),
+        ({"labels": np.array(3)}, r"there are 5 inputs, but labels of shape \(\)"),
+        ({"labels": np.array(["a", "b", "c", "d", "e"])}, r"labels must be numbers; found <U1"),
+        ({"labels": None}, r"array 'labels' is missing, which the metric top1 needs"),
         ({"labels": np.array(["a", None, 1, 2, 3], dtype=object)}, r"damaged: Object arrays"),
     ],
 )
@@ -51,6 +57,29 @@ def test_vectors_that_do_not_fit_are_refused(folder, changed, message):
     with pytest.raises(InputError, match=message) as caught:
         read_vectors(read_model(folder.path))
     assert "\n" not in str(caught.value)
+
+
+WITHOUT_METRIC = 'metric = "top1"\nthreshold = 0.5\n'
+
+
+def test_labels_may_be_absent_where_there_is_no_metric(folder):
+    folder.write_toml(WITHOUT_METRIC)
+    folder.write_vectors(labels=None)
+    vectors = read_vectors(read_model(folder.path))
+    assert (len(vectors), vectors.labels, vectors.first(2).labels) == (5, None, None)
+
+
+def test_labels_of_an_error_have_the_outputs_shape(folder):
+    folder.write_toml(WITHOUT_METRIC, 'metric = "mae"\n')
+    folder.write_vectors(labels=np.ones((5, 3), np.float32))
+    labels = read_vectors(read_model(folder.path)).labels
+    assert (labels.shape, labels.dtype) == ((5, 3), np.float64)
+    for bad in (np.ones((5, 2)), np.full((5, 3), np.inf)):
+        folder.write_vectors(labels=bad)
+        with pytest.raises(
+            InputError, match=r"mae needs labels that are finite numbers of the output's shape \(5, 3\)"
+        ):
+            read_vectors(read_model(folder.path))
 
 
 def test_absent_file_is_refused(folder):
@@ -63,7 +92,7 @@ def test_single_array_is_refused(folder):
     data = io.BytesIO()
     np.save(data, np.zeros(3))
     (folder.path / "vectors.npz").write_bytes(data.getvalue())
-    with pytest.raises(InputError, match=r"not an \.npz archive of inputs, labels, outputs"):
+    with pytest.raises(InputError, match=r"not an \.npz archive of inputs, outputs"):
         read_vectors(read_model(folder.path))
 
 
