@@ -28,7 +28,7 @@ DEFAULT_JOBS = 2
     "--clock", "clocks", multiple=True, default=("all",), help="Clock names with commas, main, or all (default)."
 )
 @click.option("--overclock", is_flag=True, help="Allow settings beyond the chip's data sheet.")
-@click.option("--vectors", type=click.IntRange(1), default=300, show_default=True, help="Checked at the main clock.")
+@click.option("--vectors", type=click.IntRange(1), help="Checked at the main clock.  [default: 300, or all there are]")
 @click.option("--vectors-other", type=click.IntRange(1), default=30, show_default=True, help="Checked at other clocks.")
 @click.option("--samples", type=click.IntRange(1, 1000), default=20, show_default=True, help="Latency samples.")
 @click.option("--jobs", type=click.IntRange(1), default=DEFAULT_JOBS, show_default=True, help="Virtual boards at once.")
@@ -45,7 +45,7 @@ def command(
     models_folder: Path | None,
     clocks: Sequence[str],
     overclock: bool,
-    vectors: int,
+    vectors: int | None,
     vectors_other: int,
     samples: int,
     jobs: int,

@@ -36,6 +36,9 @@ from mcubench.store import Database, Record, Run
 
 __all__ = ["Request", "Sweep"]
 
+# Checked at a board's main clock where the user names no number; a model may have fewer.
+DEFAULT_VECTORS = 300
+
 
 @dataclass(frozen=True)
 class Request:
@@ -45,7 +48,7 @@ class Request:
     models: list[str]
     clocks: list[str]
     overclock: bool
-    vectors: int
+    vectors: int | None  # at the main clock; None is DEFAULT_VECTORS, or all there are
     vectors_other: int
     samples: int
 
@@ -87,8 +90,9 @@ class Sweep:
         self._several = len(self._boards) > 1
         self._done: set[str] = set()
         self._vectors = {model.name: read_vectors(model) for model in models}
-        for vectors in self._vectors.values():
-            vectors.first(request.vectors)  # an InputError now, not after an hour
+        if request.vectors is not None:
+            for vectors in self._vectors.values():
+                vectors.first(request.vectors)  # an InputError now, not after an hour
 
     def run(self, database: Database, jobs: int, resume: bool) -> None:
         """Measure what is not yet in the database, store and print it."""
@@ -148,11 +152,12 @@ class Sweep:
             board.plan = self._plan(board, opened.bench, clocks)
 
     def _plan(self, board: _Board, bench: Bench, clocks: Sequence[ClockSetting]) -> list[Point]:
-        counts = (self._request.vectors, self._request.vectors_other)
+        counts = (self._request.vectors or DEFAULT_VECTORS, self._request.vectors_other)
         try:
-            return make_plan(bench.info, bench.models, self._models, clocks, *counts, board.number)
+            plan = make_plan(bench.info, bench.models, self._models, clocks, *counts, board.number)
         except InputError as exc:
             raise InputError(f"{board.title}: {exc}" if self._several else str(exc)) from exc
+        return [replace(point, vectors=min(point.vectors, len(self._vectors[point.model.name]))) for point in plan]
 
     def _identity(self, board: _Board, bench: Bench) -> dict[str, str]:
         return identity(bench, self._models, board.title if self._several else None)
