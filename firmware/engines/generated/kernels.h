@@ -10,5 +10,8 @@
 #include "kernels_conv.h"
 #include "kernels_convert.h"
 #include "kernels_pool.h"
+#include "kernels_recurrent.h"
+#include "kernels_reduce.h"
+#include "kernels_shape.h"
 
 #endif
