@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from engine_runner import ENGINE, INCLUDES, WARNINGS, Bytes, run_tool
+from engine_objects import INCLUDES, WARNINGS, engine_objects, run_tool
+from engine_runner import Bytes
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc
 from unicorn.arm_const import (
     UC_ARM_REG_LR,
@@ -69,18 +70,11 @@ class ArmEngine:
         main = folder / "main.c.txt"
         main.write_text(_MAIN)
         model, fpu = _CPUS[core]
-        flags = ("-O3", f"-mcpu={core}", "-mthumb", *fpu, "-ffunction-sections", *WARNINGS, *INCLUDES)
-        sources: list[str | Path] = [
-            *sorted(ENGINE.glob("*.c")),
-            *sorted(folder.glob("*.c")),
-            "-x",
-            "c",
-            main,
-            "-x",
-            "none",
-        ]
+        compiler = "arm-none-eabi-gcc"
+        flags = ("-O3", f"-mcpu={core}", "-mthumb", *fpu, "-ffunction-sections", "-DMCUBENCH_MODEL_SYMBOLS")
+        sources = [*sorted(folder.glob("*.c")), "-x", "c", main, "-x", "none", *engine_objects(compiler, flags)]
         link = (f"-L{folder}", f"-T{script}", *_LINK)
-        run_tool("arm-none-eabi-gcc", *flags, "-DMCUBENCH_MODEL_SYMBOLS", "-o", elf, *sources, *link)
+        run_tool(compiler, *flags, *WARNINGS, *INCLUDES, "-o", elf, *sources, *link)
         self.symbols = _symbols(elf)
         self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
         self._uc.ctl_set_cpu_model(model)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from engine_objects import ENGINE, INCLUDES, WARNINGS, engine_objects, run_tool
 
 from mcubench.codegen import Program, generate
 
@@ -19,11 +20,6 @@ __all__ = ["ENGINE", "INCLUDES", "WARNINGS", "Bytes", "NativeEngine", "run_tool"
 Bytes = npt.NDArray[np.uint8]
 Array = npt.NDArray[Any]
 
-ROOT = Path(__file__).parents[3]
-ENGINE = ROOT / "firmware" / "engines" / "generated"
-WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-pedantic", "-Wmissing-prototypes", "-Werror")
-INCLUDES = (f"-I{ROOT / 'firmware' / 'common'}", f"-I{ENGINE}")
-_BUILD_TIMEOUT_S = 280
 _RUN_TIMEOUT_S = 120
 _SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
@@ -72,14 +68,6 @@ def write_models(models: Mapping[str, bytes], folder: Path) -> list[Program]:
     return generate(paths, folder)
 
 
-def run_tool(*command: str | Path, folder: Path | None = None) -> None:
-    """Run a compiler or another tool of it in a folder; its complaints are the test's."""
-    done = subprocess.run(
-        list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=_BUILD_TIMEOUT_S, check=False
-    )
-    assert done.returncode == 0, done.stderr[:4000]
-
-
 @dataclass(frozen=True)
 class NativeEngine:
     """The engine as a program of the PC, with address and undefined-behaviour sanitizers."""
@@ -93,9 +81,9 @@ class NativeEngine:
         program = folder / ("engine-dsp" if dsp else "engine-c")
         main = folder / "main.c.txt"
         main.write_text(_NATIVE_MAIN)
-        sources: list[str | Path] = [*sorted(ENGINE.glob("*.c")), "-x", "c", main]
-        flags = ("-O1", "-g", *WARNINGS, *_SANITIZERS, f"-DMCUBENCH_KERNELS_DSP={int(dsp)}", *INCLUDES)
-        run_tool("gcc", *flags, "-o", program, *sources, "-x", "none", *_model_objects(folder), "-lm")
+        flags = ("-O1", "-g", *_SANITIZERS, f"-DMCUBENCH_KERNELS_DSP={int(dsp)}")
+        objects = [*engine_objects("gcc", flags), *_model_objects(folder)]
+        run_tool("gcc", *flags, *WARNINGS, *INCLUDES, "-o", program, "-x", "c", main, "-x", "none", *objects, "-lm")
         return cls(program, programs)
 
     def run(self, jobs: Iterable[tuple[int, Array]]) -> list[Bytes]:

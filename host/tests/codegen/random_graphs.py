@@ -15,9 +15,9 @@ names, so that a new one needs no other change:
         graph.append("SQUARE", [source], [target])
         return True
 
-`graph.rng` is the one source of randomness. Several operands are picked one after the other, and may be the same tensor,
-which is then read twice. Constants are `graph.constant(...)`. What takes its input's scale says `like=source`. Outputs may
-have several times the input's elements, but no more than MAX_ELEMENTS.
+`graph.rng` is the one source of randomness. Several operands are picked one after the other, and may be the same
+tensor, which is then read twice. Constants are `graph.constant(...)`. What takes its input's scale says `like=source`.
+Outputs may have several times the input's elements, but no more than MAX_ELEMENTS.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Live:
     """A tensor that operators can read. `exact` says that an engine must compute it bit for bit.
 
     That is so for integers, and for those float32 tensors which are no sums or functions: the input, DEQUANTIZE's
-    outputs and their copies. Only those may be quantised or compared: a difference in the last bit becomes a step there.
+    outputs and their copies. Only those may be quantised or compared, where a difference in the last bit becomes a
+    step.
     """
 
     index: int
@@ -135,11 +136,10 @@ class RandomGraph:
         """Return the name of a fused activation."""
         return str(self.rng.choice(ACTIVATIONS))
 
-    def build(self, output: int, operators: Sequence[int] | None = None) -> bytes:
-        """Return the .tflite file with that tensor as output, and with those operators only if they are given."""
-        kept = range(len(self.model.operators)) if operators is None else operators
-        model = replace(self.model, operators=[self.model.operators[index] for index in kept])
-        return model.build([self.live[0].index], [output])
+    def build(self, output: int, operators: Sequence[int]) -> bytes:
+        """Return the .tflite file with those operators, and that tensor as output."""
+        kept = [self.model.operators[index] for index in operators]
+        return replace(self.model, operators=kept).build([self.live[0].index], [output])
 
 
 def activation(name: str) -> int:

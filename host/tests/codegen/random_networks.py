@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -23,32 +23,53 @@ _LAST = 0.7
 
 @dataclass(frozen=True)
 class RandomNetwork:
-    """A network that is ready; `output` is the index of its output tensor."""
+    """A network that is ready: those operators of a graph, and the index of the output tensor."""
 
     seed: int
     graph: RandomGraph
     output: int
+    kept: tuple[int, ...]
 
     @property
     def data(self) -> bytes:
         """The .tflite file."""
-        return self.graph.build(self.output)
+        return self.graph.build(self.output, self.kept)
 
     @property
     def operators(self) -> list[str]:
-        return [operator.name for operator in self.graph.model.operators]
+        return [self.graph.model.operators[index].name for index in self.kept]
 
     @property
     def chain(self) -> str:
-        """The operators with the tensors they read and write, e.g. "0:int8[1,4,4,2] > CONV_2D > 3:int8[1,2,2,5]"."""
-        first, *_ = self.graph.live
+        """One line per operator with the tensors it reads and writes, e.g. "0:int8[1,4] > SOFTMAX > 1:int8[1,4]"."""
         names = {tensor.index: _describe(tensor) for tensor in self.graph.live}
+        operators = [self.graph.model.operators[index] for index in self.kept]
         steps = [
             f"{' + '.join(names[index] for index in operator.inputs if index in names)} > {operator.name} > "
             f"{' + '.join(names[index] for index in operator.outputs)}"
-            for operator in self.graph.model.operators
+            for operator in operators
         ]
-        return "\n".join([f"input {names[first.index]}", *steps, f"output {names[self.output]}"])
+        return "\n".join([f"input {names[self.graph.live[0].index]}", *steps, f"output {names[self.output]}"])
+
+    def reduced(self, output: int) -> RandomNetwork:
+        """Return the operators that lead to one tensor, with it as output."""
+        needed = {output}
+        kept = []
+        for index in reversed(self.kept):
+            operator = self.graph.model.operators[index]
+            if not needed.isdisjoint(operator.outputs):
+                needed.update(operator.inputs)
+                kept.append(index)
+        return replace(self, output=output, kept=tuple(reversed(kept)))
+
+    def without_one(self) -> list[RandomNetwork]:
+        """Return the networks that lack one operator which nothing depends on."""
+        read = {self.output}.union(*(self.graph.model.operators[index].inputs for index in self.kept))
+        return [
+            replace(self, kept=tuple(other for other in self.kept if other != index))
+            for index in self.kept
+            if read.isdisjoint(self.graph.model.operators[index].outputs)
+        ]
 
     def inputs(self, count: int) -> Array:
         """Return random vectors, shape (count, *input shape); integers cover their whole range."""
@@ -71,7 +92,7 @@ def random_network(seed: int) -> RandomNetwork:
         _append_any(graph)
     written = graph.live[1:]
     output = written[-1] if rng.random() < _LAST else written[int(rng.integers(len(written)))]
-    return RandomNetwork(seed, graph, output.index)
+    return RandomNetwork(seed, graph, output.index, tuple(range(len(graph.model.operators))))
 
 
 def _random_shape(rng: np.random.Generator) -> tuple[int, ...]:
