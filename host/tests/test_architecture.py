@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "models": set(),
     "codegen": set(),
     "inspect": {"codegen"},
+    "lint": {"codegen", "inspect", "store"},
     "virtual": set(),
     "serve": {"protocol", "models", "codegen"},
     "store": set(),

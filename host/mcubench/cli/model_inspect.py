@@ -16,6 +16,8 @@ from mcubench.errors import InputError
 from mcubench.inspect import Inspection, chart_lines, inspect_model, memory_chart
 from mcubench.inspect.chart import LETTERS
 from mcubench.models import find_models_folder, load_model
+from mcubench.models.model import MODEL_FILE
+from mcubench.report import report_console
 
 __all__ = ["command"]
 
@@ -36,11 +38,13 @@ def command(model: str, folder: Path | None, svg: Path | None, as_json: bool) ->
     if as_json:
         click.echo(json.dumps(inspection.as_dict(), indent=2))
     else:
-        _show(inspection, Console())
+        _show(inspection, report_console())
 
 
 def _find(model: str, folder: Path | None) -> Source:
     path = Path(model)
+    if path.name == "model.tflite" and (path.parent / MODEL_FILE).is_file():
+        return read_source(path.parent)
     if path.suffix == ".tflite" or path.exists():
         return read_source(path)
     return read_source(load_model(model, find_models_folder(folder)).folder)
