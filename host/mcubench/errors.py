@@ -3,6 +3,7 @@
 McubenchError
  +- InputError        what the user gave cannot be used          exit code 2
  |   +- UnreachableError  no board answers where the user named one
+ |   +- NoImageError      no firmware image can hold these models
  +- CheckFailedError  the board answered, and the answer is bad  exit code 1
  |   +- WrongOutputError  outputs differ from the golden outputs
  |   +- ClockError        the CPU clock is not what the board believes
@@ -26,6 +27,7 @@ __all__ = [
     "InputError",
     "LinkError",
     "McubenchError",
+    "NoImageError",
     "ProtocolError",
     "RestartedError",
     "RigError",
@@ -48,6 +50,10 @@ class InputError(McubenchError):
 
 class UnreachableError(InputError):
     """No board answers where the user named one: the port is absent, busy or silent, or the program does not start."""
+
+
+class NoImageError(InputError):
+    """No firmware image can hold these models: they are too large for the board, or its engine cannot run one."""
 
 
 class CheckFailedError(McubenchError):

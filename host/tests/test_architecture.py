@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "link": set(),
     "protocol": {"link"},
     "boards": {"link"},
+    "images": {"boards", "models"},
     "models": set(),
     "codegen": set(),
     "inspect": {"codegen"},

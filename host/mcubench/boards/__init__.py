@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcubench.boards.child import ChildBoard
-from mcubench.boards.images import built_images, find_native_program, find_upwards
+from mcubench.boards.images import built_images, find_image, find_native_program, find_upwards
 from mcubench.boards.known import DEFAULT_ENGINE, KNOWN_BOARDS, KnownBoard, known_board, virtual_chips
 from mcubench.boards.opening import OpenBoard, open_board
 from mcubench.boards.resolve import BoardAddress, number_boards, parse_board, parse_port
@@ -16,6 +16,7 @@ __all__ = [
     "KnownBoard",
     "OpenBoard",
     "built_images",
+    "find_image",
     "find_native_program",
     "find_upwards",
     "known_board",

@@ -1,0 +1,19 @@
+"""Firmware images with the models that are asked for: built when they are needed, kept for as long as they are good."""
+
+from __future__ import annotations
+
+from mcubench.images.build import BUILT_ENGINES, NATIVE, build_image, embed_variable
+from mcubench.images.project import Project, find_project
+from mcubench.images.provide import HeldModels, Provided, provide_images
+
+__all__ = [
+    "BUILT_ENGINES",
+    "NATIVE",
+    "HeldModels",
+    "Project",
+    "Provided",
+    "build_image",
+    "embed_variable",
+    "find_project",
+    "provide_images",
+]

@@ -1,0 +1,77 @@
+"""The folder of sources that images are built from: where it is, what builds there, and whether it has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcubench.boards import find_upwards
+
+__all__ = ["Project", "find_project"]
+
+# What tells our platformio.ini from any other.
+MARK = Path("firmware", "scripts", "embed_models.py")
+# What images are made of. Tests, and what users bring for engines that are not built here, are no part of them.
+SOURCES = (
+    "platformio.ini",
+    "firmware/**/*",
+    "host/mcubench/codegen/**/*.py",
+    "host/mcubench/models/**/*.py",
+    "host/mcubench/cli/codegen.py",
+)
+LEFT_OUT = ("firmware/tests/", "firmware/engines/xcubeai/user/", "firmware/esp32/")
+# Variables that change what is built.
+VARIABLES = ("MCUBENCH_LIB_DIR", "PLATFORMIO_", "CC", "CXX", "CFLAGS", "CXXFLAGS")
+COMPILERS = ("arm-none-eabi-gcc", "gcc")
+VERSION_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folder with platformio.ini, firmware and this package's sources."""
+
+    folder: Path
+
+    @property
+    def python(self) -> str:
+        """The Python of the project's own environment if there is one, else ours."""
+        own = self.folder / ".venv" / "bin" / "python"
+        return str(own) if own.exists() else sys.executable
+
+    def fingerprint(self) -> str:
+        """Return a hash over all that decides what an image does, besides its models."""
+        digest = hashlib.sha256()
+        for file in sorted(self._sources()):
+            digest.update(f"{file.relative_to(self.folder)}\n".encode() + hashlib.sha256(file.read_bytes()).digest())
+        for name, value in sorted(os.environ.items()):
+            if any(name == each or (each.endswith("_") and name.startswith(each)) for each in VARIABLES):
+                digest.update(f"{name}={value}\n".encode())
+        digest.update("".join(map(_version, COMPILERS)).encode())
+        return digest.hexdigest()
+
+    def _sources(self) -> Iterator[Path]:
+        for pattern in SOURCES:
+            for file in self.folder.glob(pattern):
+                name = file.relative_to(self.folder).as_posix()
+                if file.is_file() and not name.startswith(LEFT_OUT) and "__pycache__" not in name:
+                    yield file
+
+
+def find_project() -> Project | None:
+    """Return the project in this folder or the nearest one above that has it; None where there is none."""
+    mark = find_upwards(MARK)
+    return Project(mark.parents[len(MARK.parts) - 1]) if mark else None
+
+
+def _version(compiler: str) -> str:
+    """Return what a compiler calls its version; empty if there is no such compiler, which its build will tell."""
+    command = [compiler, "-dumpfullversion"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=VERSION_TIMEOUT_S, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""

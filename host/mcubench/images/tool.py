@@ -1,0 +1,71 @@
+"""Running what builds: with a deadline, its output kept in a file, and one build of a kind at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mcubench.deadline import Deadline
+from mcubench.errors import InputError, RigError
+
+__all__ = ["held", "run_tool"]
+
+POLL_S = 0.1
+
+
+@contextmanager
+def held(path: Path, deadline: Deadline) -> Iterator[int]:
+    """Hold the lock file at `path`, which only one process has; yield its descriptor. RigError at the deadline."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        while not _taken(lock.fileno()):
+            if deadline.expired:
+                raise RigError(f"{path}: another build has held this lock for {deadline.timeout_s:.0f} s; end it")
+            time.sleep(POLL_S)
+        yield lock.fileno()
+
+
+def run_tool(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, lock: int, deadline: Deadline
+) -> int:
+    """Run `command` in `folder` and return its exit code; what it prints is added to `log`.
+
+    It keeps the lock for as long as it runs, also if we are killed meanwhile. Raises InputError if there is no such
+    program, RigError at the deadline.
+    """
+    with log.open("a", encoding="utf-8") as output:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=(lock,),
+                start_new_session=True,  # a group of its own, which can be ended as a whole
+            )
+        except OSError as exc:
+            raise InputError(f"'{command[0]}' does not run ({exc.strerror}); run 'make setup'") from exc
+        try:
+            return process.wait(deadline.left_s)
+        except subprocess.TimeoutExpired:
+            raise RigError(f"building took more than {deadline.timeout_s:.0f} s; see {log}") from None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
