@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from pathlib import Path
 
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tools"))  # for tflite_builder
-
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from tflite_builder import TfliteBuilder
 
