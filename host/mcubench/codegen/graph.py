@@ -87,7 +87,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Operator:
-    """One operator; an input of -1 is an optional input that is absent."""
+    """One operator; an input of -1 is an optional input that is absent.
+
+    Intermediates are tensors of which only the quantisation means something: of values inside the operator.
+    """
 
     index: int
     name: str
@@ -95,6 +98,7 @@ class Operator:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Options
+    intermediates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import tflite
 
+from mcubench.codegen.check import check_graph
 from mcubench.codegen.graph import Array, Graph, Operator, Quantization, Tensor
 from mcubench.codegen.options import enum_names, read_options
 from mcubench.errors import InputError
@@ -17,10 +19,18 @@ __all__ = ["read_graph"]
 
 # What the flatbuffers accessors raise when offsets, lengths or types in the file make no sense.
 _BROKEN = (struct.error, ValueError, TypeError, IndexError, OverflowError, AttributeError, KeyError, MemoryError)
-# No microcontroller needs more; these keep nonsense sizes from becoming work.
+# No microcontroller needs more. Parts of a file may overlap, so that its size alone bounds neither time nor memory.
+_MAX_TENSORS = 4096
+_MAX_OPERATORS = 2048
+_MAX_CODES = 512
+_MAX_ENDS = 1 << 14
+_MAX_SCALES = 1 << 20
 _MAX_ELEMENTS = 1 << 26
-_MAX_ITEMS = 4096
-
+_MAX_DIMENSIONS = 8
+_MAX_NAME = 40
+# Where a table holds what the package `tflite` does not know yet, a number of 32 bits: field 10 of Tensor
+# (schema_py_generated.py of ai-edge-litert 2.3.0).
+_TENSOR_EXTERNAL_BUFFER = 24
 
 _TYPES = enum_names(tflite.TensorType)
 # Types whose constants are read; operators take fewer.
@@ -48,52 +58,78 @@ def _read_model(model: Any) -> Graph:
     if model.SubgraphsLength() != 1:
         raise InputError(f"expected a model with one subgraph, saw {model.SubgraphsLength()}")
     subgraph = model.Subgraphs(0)
-    tensors = tuple(_read_tensor(model, subgraph.Tensors(i), i) for i in _indices(subgraph.TensorsLength()))
-    operators = tuple(_read_operator(model, subgraph.Operators(i), i) for i in _indices(subgraph.OperatorsLength()))
-    if not operators:
-        raise InputError("expected a model with operators, saw none")
-    inputs = [subgraph.Inputs(i) for i in _indices(subgraph.InputsLength())]
-    outputs = [subgraph.Outputs(i) for i in _indices(subgraph.OutputsLength())]
-    if len(inputs) != 1 or len(outputs) != 1:
-        raise InputError(f"expected a model with one input and one output, saw {len(inputs)} and {len(outputs)}")
-    _check_indices(tensors, operators, (*inputs, *outputs))
-    return Graph(tensors, operators, inputs[0], outputs[0])
-
-
-def _indices(length: int) -> range:
-    if length > _MAX_ITEMS:
-        raise InputError(f"the model has a list of {length} items, expected at most {_MAX_ITEMS}")
-    return range(length)
-
-
-def _check_indices(tensors: tuple[Tensor, ...], operators: tuple[Operator, ...], ends: tuple[int, ...]) -> None:
-    for index in ends:
+    counts = subgraph.InputsLength(), subgraph.OutputsLength()
+    if counts != (1, 1):
+        raise InputError(f"expected a model with one input and one output, saw {counts[0]} and {counts[1]}")
+    ends = subgraph.Inputs(0), subgraph.Outputs(0)
+    tensors = _read_tensors(model, subgraph)
+    for index, role in zip(ends, ("input", "output"), strict=True):
         if not 0 <= index < len(tensors):
-            raise InputError(f"the model's input or output is tensor {index}, but there are {len(tensors)} tensors")
-    for operator in operators:
-        for index in (*operator.inputs, *operator.outputs):
-            if not -1 <= index < len(tensors):
-                raise InputError(
-                    f"operator {operator.index} ({operator.name}) uses tensor {index}, "
-                    f"but there are {len(tensors)} tensors"
-                )
+            raise InputError(f"the model's {role} is tensor {index}, but there are {len(tensors)} tensors")
+        _check_fixed(subgraph.Tensors(index), f"the model's {role}")
+    graph = Graph(tensors, _read_operators(model, subgraph), *ends)
+    check_graph(graph)
+    return graph
+
+
+def _checked(count: int, most: int, what: str) -> int:
+    """Return a count that is not more than a model here may have."""
+    if count > most:
+        raise InputError(f"the model has {count} {what}, expected at most {most}")
+    return count
+
+
+def _read_tensors(model: Any, subgraph: Any) -> tuple[Tensor, ...]:
+    tables = [subgraph.Tensors(i) for i in range(_checked(subgraph.TensorsLength(), _MAX_TENSORS, "tensors"))]
+    quantizations = [table.Quantization() for table in tables]
+    _checked(sum(each.ScaleLength() for each in quantizations if each), _MAX_SCALES, "scales")
+    return tuple(_read_tensor(model, table, index) for index, table in enumerate(tables))
 
 
 def _read_tensor(model: Any, table: Any, index: int) -> Tensor:
     kind = _TYPES.get(table.Type(), f"type {table.Type()}").lower()
-    shape = tuple(int(table.Shape(i)) for i in _indices(table.ShapeLength()))
-    if len(shape) > 8 or math.prod(shape) > _MAX_ELEMENTS:
-        raise InputError(f"tensor {index} has the shape {list(shape[:8])}, expected at most {_MAX_ELEMENTS} elements")
+    if table.ShapeLength() > _MAX_DIMENSIONS:
+        raise InputError(
+            f"tensor {index} has {table.ShapeLength()} dimensions, expected at most {_MAX_DIMENSIONS} of them"
+        )
+    shape = tuple(int(table.Shape(i)) for i in range(table.ShapeLength()))
+    if math.prod(shape) > _MAX_ELEMENTS:
+        raise InputError(f"tensor {index} has the shape {list(shape)}, expected at most {_MAX_ELEMENTS} elements")
     if table.Sparsity() is not None:
         raise InputError(f"tensor {index} is sparse, which no engine here supports")
     if table.Buffer() >= model.BuffersLength():
         raise InputError(f"tensor {index} is in buffer {table.Buffer()}, but there are {model.BuffersLength()} buffers")
     buffer = model.Buffers(table.Buffer())
+    _check_inside(table, buffer, index)
     data = _read_data(buffer, kind, shape, index) if buffer.DataLength() > 0 else None
-    return Tensor(index, kind, shape, _read_quantization(table.Quantization()), data, bool(table.IsVariable()))
+    return Tensor(index, kind, shape, _read_quantization(table.Quantization(), index), data, bool(table.IsVariable()))
+
+
+def _check_inside(table: Any, buffer: Any, index: int) -> None:
+    """InputError if a tensor's data is not in the flatbuffer: behind it, or in a file of its own."""
+    # Both are 0 or 1 where they are not used (schema.fbs: offset 0 and 1 do not occur).
+    behind = max(buffer.Offset(), buffer.Size()) > 1
+    field = table._tab.Offset(_TENSOR_EXTERNAL_BUFFER)
+    apart = field and struct.unpack_from("<I", table._tab.Bytes, table._tab.Pos + field)[0] > 0
+    if behind or apart:
+        where = "in a file of its own" if apart else "behind the flatbuffer"
+        raise InputError(
+            f"tensor {index} has its data {where}, which no engine here can read; convert the model to one .tflite file"
+            " with its weights inside"
+        )
+
+
+def _check_fixed(table: Any, role: str) -> None:
+    """InputError if a size other than the batch may be any; a batch of any size is taken as the file's shape says."""
+    # The signature is there if any size is open (-1); it has as many sizes as the shape.
+    count = min(table.ShapeSignatureLength(), _MAX_DIMENSIONS)
+    signature = [int(table.ShapeSignature(i)) for i in range(count)]
+    if min(signature[1:], default=0) < 0:
+        raise InputError(f"{role} has the dynamic shape {signature}; convert the model with fixed sizes")
 
 
 def _read_data(buffer: Any, kind: str, shape: tuple[int, ...], index: int) -> Array:
+    """Return a view of the file: tensors may share their data, and copies of it would have no bound."""
     if kind not in _ELEMENTS:
         return np.zeros(0, np.uint8)  # a constant that no supported operator can use
     element = np.dtype(kind).newbyteorder("<")
@@ -103,36 +139,58 @@ def _read_data(buffer: Any, kind: str, shape: tuple[int, ...], index: int) -> Ar
         raise InputError(
             f"tensor {index} ({kind}, shape {list(shape)}) needs {expected} bytes, its buffer has {len(raw)}"
         )
-    values: Array = np.frombuffer(raw.tobytes(), element).reshape(shape)
+    values: Array = raw.view(element).reshape(shape)
     return values
 
 
-def _read_quantization(table: Any) -> Quantization | None:
+def _read_quantization(table: Any, index: int) -> Quantization | None:
     if table is None or table.ScaleLength() == 0:
         return None
-    scales = tuple(float(scale) for scale in table.ScaleAsNumpy())
-    zero_points = tuple(int(zero) for zero in table.ZeroPointAsNumpy()) if table.ZeroPointLength() else ()
-    if len(zero_points) <= 1:
-        zero_points = (zero_points or (0,)) * len(scales)
-    if len(zero_points) != len(scales):
-        raise InputError(f"a tensor has {len(scales)} scales but {len(zero_points)} zero points")
+    counts = table.ScaleLength(), table.ZeroPointLength()
+    if counts[1] > 1 and counts[0] != counts[1]:
+        raise InputError(f"tensor {index} has {counts[0]} scales but {counts[1]} zero points")
+    scales = tuple(map(float, table.ScaleAsNumpy()))
+    zero_points = tuple(map(int, table.ZeroPointAsNumpy())) if counts[1] else (0,)
+    if len(zero_points) == 1:
+        zero_points *= len(scales)
     return Quantization(scales, zero_points, table.QuantizedDimension())
 
 
-def _read_operator(model: Any, table: Any, index: int) -> Operator:
-    if table.OpcodeIndex() >= model.OperatorCodesLength():
-        raise InputError(f"operator {index} has operator code {table.OpcodeIndex()}, which does not exist")
-    code = model.OperatorCodes(table.OpcodeIndex())
+def _read_operators(model: Any, subgraph: Any) -> tuple[Operator, ...]:
+    codes = [
+        _read_code(model.OperatorCodes(i))
+        for i in range(_checked(model.OperatorCodesLength(), _MAX_CODES, "operator codes"))
+    ]
+    count = _checked(subgraph.OperatorsLength(), _MAX_OPERATORS, "operators")
+    if count == 0:
+        raise InputError("expected a model with operators, saw none")
+    tables = [subgraph.Operators(i) for i in range(count)]
+    ends = sum(table.InputsLength() + table.OutputsLength() + table.IntermediatesLength() for table in tables)
+    _checked(ends, _MAX_ENDS, "inputs and outputs of operators")
+    return tuple(_read_operator(codes, table, index) for index, table in enumerate(tables))
+
+
+def _read_code(code: Any) -> tuple[str, int]:
+    """Return the name and version of an operator code."""
     # Files of schema version 3a and later keep codes above 127 in a second field; the larger of the two counts.
     number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     name = _OPERATORS.get(number, f"builtin {number}")
     if name == "CUSTOM":
-        name = f"CUSTOM {(code.CustomCode() or b'').decode('ascii', 'replace')}"
+        own = (code.CustomCode() or b"")[:_MAX_NAME].decode("ascii", "replace")
+        name = f"CUSTOM {''.join(letter if letter.isprintable() else '?' for letter in own)}"
+    return name, code.Version()
+
+
+def _read_operator(codes: Sequence[tuple[str, int]], table: Any, index: int) -> Operator:
+    if table.OpcodeIndex() >= len(codes):
+        raise InputError(f"operator {index} has operator code {table.OpcodeIndex()}, which does not exist")
+    name, version = codes[table.OpcodeIndex()]
     return Operator(
         index=index,
         name=name,
-        version=code.Version(),
-        inputs=tuple(int(table.Inputs(i)) for i in _indices(table.InputsLength())),
-        outputs=tuple(int(table.Outputs(i)) for i in _indices(table.OutputsLength())),
+        version=version,
+        inputs=tuple(int(table.Inputs(i)) for i in range(table.InputsLength())),
+        outputs=tuple(int(table.Outputs(i)) for i in range(table.OutputsLength())),
         options=read_options(table, name, index),
+        intermediates=tuple(int(table.Intermediates(i)) for i in range(table.IntermediatesLength())),
     )

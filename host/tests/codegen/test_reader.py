@@ -168,7 +168,7 @@ def test_tensor_indices_out_of_range_are_refused() -> None:
 def test_an_output_that_nothing_writes_is_refused() -> None:
     chain = _chain().pool()
     stray = chain.model.tensor((1, 4), np.int8, scale=0.1)
-    assert "output is never written" in _compile(chain.model.build([chain.first], [stray]))
+    assert "output, tensor 2, is never written" in _compile(chain.model.build([chain.first], [stray]))
 
 
 def test_weights_of_the_wrong_size_are_refused() -> None:
