@@ -51,9 +51,15 @@ _OPTIONS = {
     "PAD": "PadOptions",
     "PADV2": "PadV2Options",
     "MEAN": "ReducerOptions",
+    "SUM": "ReducerOptions",
+    "REDUCE_MAX": "ReducerOptions",
     "TRANSPOSE": "TransposeOptions",
     "STRIDED_SLICE": "StridedSliceOptions",
+    "SLICE": "SliceOptions",
     "SPLIT": "SplitOptions",
+    "SPLIT_V": "SplitVOptions",
+    "PACK": "PackOptions",
+    "UNPACK": "UnpackOptions",
     "EXPAND_DIMS": "ExpandDimsOptions",
     "SQUEEZE": "SqueezeOptions",
     "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
@@ -82,6 +88,7 @@ class _Operator:
     outputs: Sequence[int]
     version: int | None
     options: dict[str, Any]
+    intermediates: Sequence[int]
 
 
 @dataclass
@@ -109,10 +116,17 @@ class TfliteBuilder:
         return len(self.tensors) - 1
 
     def operator(
-        self, name: str, inputs: Sequence[int], outputs: Sequence[int], *, version: int | None = None, **options: Any
+        self,
+        name: str,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        *,
+        version: int | None = None,
+        intermediates: Sequence[int] = (),
+        **options: Any,
     ) -> None:
         """Add an operator; `options` are named as in the schema in CamelCase, e.g. StrideH=2."""
-        self.operators.append(_Operator(name, inputs, outputs, version, options))
+        self.operators.append(_Operator(name, inputs, outputs, version, options, intermediates))
 
     def build(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
         """Return the bytes of the file."""
@@ -186,6 +200,7 @@ def _tensor(fb: flatbuffers.Builder, tensor: _Tensor, buffer: int) -> int:
 def _operator(fb: flatbuffers.Builder, op: _Operator, code: int) -> int:
     inputs = fb.CreateNumpyVector(np.asarray(op.inputs, np.int32))
     outputs = fb.CreateNumpyVector(np.asarray(op.outputs, np.int32))
+    intermediates = fb.CreateNumpyVector(np.asarray(op.intermediates, np.int32)) if op.intermediates else None
     kind = _OPTIONS.get(op.name)
     options = None
     if kind is not None:
@@ -201,6 +216,8 @@ def _operator(fb: flatbuffers.Builder, op: _Operator, code: int) -> int:
     tflite.OperatorAddOpcodeIndex(fb, code)
     tflite.OperatorAddInputs(fb, inputs)
     tflite.OperatorAddOutputs(fb, outputs)
+    if intermediates is not None:
+        tflite.OperatorAddIntermediates(fb, intermediates)
     if options is not None:
         tflite.OperatorAddBuiltinOptionsType(fb, getattr(tflite.BuiltinOptions, str(kind)))
         tflite.OperatorAddBuiltinOptions(fb, options)

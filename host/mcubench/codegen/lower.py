@@ -7,6 +7,16 @@ from collections.abc import Callable
 from mcubench.codegen.graph import Graph
 from mcubench.codegen.layer import Layer
 from mcubench.codegen.lower_conv import lower_conv, lower_depthwise, lower_fully_connected
+from mcubench.codegen.lower_parts import (
+    lower_concatenation,
+    lower_pack,
+    lower_slice,
+    lower_split,
+    lower_split_v,
+    lower_unpack,
+)
+from mcubench.codegen.lower_reduce import lower_largest, lower_mean, lower_sum
+from mcubench.codegen.lower_shape import lower_pad, lower_resize_nearest, lower_transpose, lower_view
 from mcubench.codegen.lower_simple import (
     lower_dequantize,
     lower_pool,
@@ -14,6 +24,7 @@ from mcubench.codegen.lower_simple import (
     lower_reshape,
     lower_softmax,
 )
+from mcubench.codegen.lower_strided_slice import lower_strided_slice
 from mcubench.codegen.site import Site
 
 __all__ = ["lower_graph"]
@@ -21,14 +32,30 @@ __all__ = ["lower_graph"]
 # Newest version of each operator whose options and types are known here (tflite/core/kernels/register.cc of LiteRT).
 _LOWERINGS: dict[str, tuple[int, Callable[[Site], Layer]]] = {
     "AVERAGE_POOL_2D": (3, lower_pool),
+    "CONCATENATION": (7, lower_concatenation),
     "CONV_2D": (8, lower_conv),
     "DEPTHWISE_CONV_2D": (7, lower_depthwise),
     "DEQUANTIZE": (9, lower_dequantize),
+    "EXPAND_DIMS": (1, lower_view),
     "FULLY_CONNECTED": (14, lower_fully_connected),
     "MAX_POOL_2D": (3, lower_pool),
+    "MEAN": (3, lower_mean),
+    "PACK": (5, lower_pack),
+    "PAD": (6, lower_pad),
+    "PADV2": (6, lower_pad),
     "QUANTIZE": (6, lower_quantize),
+    "REDUCE_MAX": (3, lower_largest),
     "RESHAPE": (1, lower_reshape),
+    "RESIZE_NEAREST_NEIGHBOR": (4, lower_resize_nearest),
+    "SLICE": (8, lower_slice),
     "SOFTMAX": (4, lower_softmax),
+    "SPLIT": (5, lower_split),
+    "SPLIT_V": (3, lower_split_v),
+    "SQUEEZE": (2, lower_view),
+    "STRIDED_SLICE": (8, lower_strided_slice),
+    "SUM": (2, lower_sum),
+    "TRANSPOSE": (9, lower_transpose),
+    "UNPACK": (6, lower_unpack),
 }
 
 

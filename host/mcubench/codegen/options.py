@@ -106,6 +106,14 @@ def _read_split(table: Any) -> Options:
     return Options(splits=table.NumSplits())
 
 
+def _read_pack(table: Any) -> Options:
+    return Options(splits=table.ValuesCount(), axis=table.Axis())
+
+
+def _read_unpack(table: Any) -> Options:
+    return Options(splits=table.Num(), axis=table.Axis())
+
+
 def _read_squeeze(table: Any) -> Options:
     # No tensor here has more dimensions than 8.
     length = min(table.SqueezeDimsLength(), 8)
@@ -156,19 +164,24 @@ _READERS: dict[str, tuple[str, Callable[[Any], Options]]] = {
     "MAX_POOL_2D": ("Pool2DOptions", _read_pool),
     "MEAN": ("ReducerOptions", _read_reducer),
     "MUL": ("MulOptions", _read_product),
+    "PACK": ("PackOptions", _read_pack),
+    "REDUCE_MAX": ("ReducerOptions", _read_reducer),
     "RESIZE_NEAREST_NEIGHBOR": ("ResizeNearestNeighborOptions", _read_resize),
     "SOFTMAX": ("SoftmaxOptions", _read_softmax),
     "SPLIT": ("SplitOptions", _read_split),
+    "SPLIT_V": ("SplitVOptions", _read_split),
     "SQUEEZE": ("SqueezeOptions", _read_squeeze),
     "STRIDED_SLICE": ("StridedSliceOptions", _read_strided_slice),
     "SUB": ("SubOptions", _read_sum),
+    "SUM": ("ReducerOptions", _read_reducer),
     "SVDF": ("SVDFOptions", _read_svdf),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": ("UnidirectionalSequenceLSTMOptions", _read_lstm),
+    "UNPACK": ("UnpackOptions", _read_unpack),
 }
 # Operators whose options have no sensible default.
 _NEEDED = frozenset(
     (
         *("AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "LEAKY_RELU", "MAX_POOL_2D"),
-        *("SOFTMAX", "SPLIT", "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"),
+        *("PACK", "SOFTMAX", "SPLIT", "SPLIT_V", "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNPACK"),
     )
 )

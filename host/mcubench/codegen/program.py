@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mcubench.codegen.graph import Graph, Tensor
-from mcubench.codegen.layer import Channels, Layer, Weights
+from mcubench.codegen.layer import Channels, Field, Layer, Weights
 from mcubench.codegen.lower import lower_graph
 from mcubench.codegen.planner import Buffer, Placement, plan_bytes, plan_memory
 from mcubench.codegen.reader import read_graph
@@ -54,13 +54,7 @@ class Program:
     @property
     def constant_bytes(self) -> int:
         """Flash that weights, biases and scaling factors take."""
-        return sum(
-            value.bytes
-            for layer in self.layers
-            for call in layer.calls
-            for value in call.parameters.values()
-            if isinstance(value, (Channels, Weights))
-        )
+        return sum(_flash_bytes(call.parameters) for layer in self.layers for call in layer.calls)
 
 
 def compile_model(name: str, data: bytes) -> Program:
@@ -90,6 +84,15 @@ def compile_model(name: str, data: bytes) -> Program:
         plan=tuple(plan),
         tensor_offsets={tensor: offsets[buffer] for tensor, buffer in buffers.items()},
         scratch_offsets={index: offsets[buffer] for index, buffer in scratch.items()},
+    )
+
+
+def _flash_bytes(parameters: Mapping[str, Field]) -> int:
+    """Return the bytes of the arrays that parameters point to, those of nested structs included."""
+    return sum(
+        _flash_bytes(value) if isinstance(value, Mapping) else value.bytes
+        for value in parameters.values()
+        if isinstance(value, (Channels, Weights, Mapping))
     )
 
 
