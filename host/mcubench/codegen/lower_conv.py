@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mcubench.codegen.factors import output_factors
 from mcubench.codegen.fixedpoint import activation_range_f32, activation_range_s8, exact_multiplier, quantize_multiplier
 from mcubench.codegen.graph import Array
 from mcubench.codegen.layer import Channel, Channels, Field, Layer, Weights, Window
@@ -53,7 +54,7 @@ def lower_fully_connected(site: Site) -> Layer:
     pairs = _pair_rows(weights)
     parameters: dict[str, Field] = {"rows": rows, "depth": depth, "padded_depth": pairs.shape[1], "units": units}
     bias, reach = _fold_bias(site, weights)
-    scalings = [_scaling(site, exact_multiplier, factor, int(reach.max())) for factor in _factors(site)]
+    scalings = [_scaling(site, exact_multiplier, factor, int(reach.max())) for factor in output_factors(site)]
     parameters |= _parameters_s8(site, pairs, bias, scalings)
     # One row, widened to int16.
     return _layer(site, "fully_connected_s8", parameters, rows * weights.size, weights.size, pairs.shape[1] * 2)
@@ -170,7 +171,7 @@ def _fold_bias(site: Site, rows: Array) -> tuple[Array, Array]:
 
 def _conv_scalings(site: Site) -> list[tuple[int, int]]:
     """Return (multiplier, shift) per channel of convolutions: the reference's significand, doubled."""
-    scalings = [_scaling(site, quantize_multiplier, factor) for factor in _factors(site)]
+    scalings = [_scaling(site, quantize_multiplier, factor) for factor in output_factors(site)]
     # The smallest factor there is makes 0 of every sum.
     return [(2 * significand, shift) if significand else (1 << 31, -31) for significand, shift in scalings]
 
@@ -180,20 +181,3 @@ def _scaling(site: Site, method: Callable[..., tuple[int, int]], *arguments: flo
         return method(*arguments)
     except ValueError as exc:
         raise site.error(f"cannot be computed in fixed point: {exc}") from exc
-
-
-def _factors(site: Site) -> list[float]:
-    """Return input scale x weight scale / output scale per output channel, in doubles."""
-    input_scale, _ = site.per_tensor(site.input, "input")
-    output_scale, _ = site.per_tensor(site.output, "output")
-    quantization = site.weights_quantization()
-    channels = site.output.shape[-1]
-    if any(quantization.zero_points):
-        raise site.error("has weights with a zero point other than 0, which the generated engine does not support")
-    if len(quantization.scales) not in (1, channels):
-        raise site.error(f"has weights with {len(quantization.scales)} scales for {channels} output channels")
-    expected_axis = 3 if site.operator.name == "DEPTHWISE_CONV_2D" else 0
-    if len(quantization.scales) > 1 and quantization.axis != expected_axis:
-        raise site.error(f"has weights quantised along axis {quantization.axis}, expected {expected_axis}")
-    scales = quantization.scales if len(quantization.scales) > 1 else quantization.scales * channels
-    return [input_scale * scale / output_scale for scale in scales]
