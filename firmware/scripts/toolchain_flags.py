@@ -28,14 +28,19 @@ env.Append(
 env.Append(CXXFLAGS=["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"])
 
 
+# What the board reports is build_flags, so the engine is compiled with what they say.
+build_flags = " ".join(env.GetProjectOption("build_flags")).split()
+timed_optimisation = [flag for flag in build_flags if flag.startswith("-O")][-1:]
+
+
 def flags_for(env, node):
     """Return build_src_flags without what the C++ compiler does not know."""
     return [flag for flag in env["CCFLAGS"] if flag != "-Wmissing-prototypes" or node.get_suffix() == ".c"]
 
 
 def optimise_engine(env, node):
-    """Compile an engine's source for speed: build_src_flags ends in -Os, and the last -O counts."""
-    return env.Object(node, CCFLAGS=[*flags_for(env, node), "-O3"])
+    """Compile an engine's source as build_flags say: build_src_flags ends in -Os, and the last -O counts."""
+    return env.Object(node, CCFLAGS=[*flags_for(env, node), *timed_optimisation])
 
 
 def compile_shared(env, node):

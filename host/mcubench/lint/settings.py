@@ -25,6 +25,9 @@ REFERENCE_KERNELS = {
     "cortex-m7": (11.9, "mnist-int8, STM32F746, against the generated engine"),
     "cortex-m4": (14.8, "mnist-int8, nRF52840, against the generated engine"),
 }
+# Modelled on the STM32F746 at 216 MHz, against -O3 with the FPU, by what a model computes in; None: not known.
+SIZE_OPTIMISED = {"int8": (1.22, "mnist-int8, STM32F746"), "float32": (4.63, "mnist-float32, STM32F746")}
+NO_FPU = {"float32": (23.2, "mnist-float32, STM32F746")}
 OPTIMISED = ("-O2", "-O3", "-Ofast")
 # The time of samples that nothing disturbs differs by less.
 SPREAD = 1.02
@@ -42,7 +45,7 @@ def check_switches(record: Record, others: Sequence[Record]) -> Iterator[Finding
         for other in others
         if other.clock_hz == record.clock_hz and all(other.settings.get(key) == "1" for key in off)
     ]
-    speedup, basis = _from_point(record, better) or _known(CACHES_OFF, record)
+    speedup, basis = _from_point(record, better) or _known(CACHES_OFF, record.core)
     yield Finding("caches", f"off: {names}", "switch it on before main()", speedup, basis)
 
 
@@ -100,7 +103,7 @@ def check_build(record: Record) -> Iterator[Finding]:
             "kernels",
             "reference kernels, which are written to be read",
             "use optimised ones (CMSIS-NN, ESP-NN) or another engine",
-            *_known(REFERENCE_KERNELS, record),
+            *_known(REFERENCE_KERNELS, record.core),
         )
 
 
@@ -148,6 +151,6 @@ def _from_point(record: Record, better: Sequence[Record]) -> tuple[float, str] |
     return speedup, f"clock {best.settings.get('name', '?')} of this run, {best.timing}"
 
 
-def _known(figures: dict[str, tuple[float, str]], record: Record) -> tuple[float | None, str]:
-    speedup, basis = figures.get(record.core, (None, ""))
+def _known(figures: dict[str, tuple[float, str]], key: str) -> tuple[float | None, str]:
+    speedup, basis = figures.get(key, (None, ""))
     return speedup, f"{basis}, modelled" if basis else ""
