@@ -97,7 +97,9 @@ def check_build(record: Record) -> Iterator[Finding]:
             "add -mfpu=... -mfloat-abi=hard" + ("" if has_float else " (int8 models need it only at their ends)"),
         )
     if core.dsp and record.engine_kernels == "c":
-        yield Finding("kernels", "plain C kernels", "build the kernels for the DSP extension", *_known(NO_DSP, record))
+        yield Finding(
+            "kernels", "plain C kernels", "build the kernels for the DSP extension", *_known(NO_DSP, record.core)
+        )
     if record.engine_kernels == "reference":
         yield Finding(
             "kernels",
