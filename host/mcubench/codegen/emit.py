@@ -16,6 +16,7 @@ from mcubench.codegen.program import Program
 __all__ = ["emit_model", "emit_table"]
 
 _ROW = 24
+_ARRAY_TYPES = C_TYPES | {"float64": "double"}
 
 
 def emit_model(program: Program) -> str:
@@ -120,7 +121,7 @@ def _constants(name: str, parameters: Mapping[str, Field]) -> Iterator[str]:
             yield _array("kernels_channel_t", f"{name}_{key}", rows, 4)
         elif isinstance(value, Weights):
             kind = value.values.dtype.name
-            yield _array(C_TYPES[kind], f"{name}_{key}", _numbers(value.values), _ROW if kind == "int8" else 8)
+            yield _array(_ARRAY_TYPES[kind], f"{name}_{key}", _numbers(value.values), _ROW if kind == "int8" else 8)
 
 
 def _array(kind: str, name: str, items: Sequence[str], per_row: int) -> str:

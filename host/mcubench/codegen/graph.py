@@ -50,7 +50,7 @@ class Tensor:
 class Options:
     """What the operators' option tables hold, for those operators that have it; sizes in elements.
 
-    The masks are those of STRIDED_SLICE, with one bit per dimension.
+    `bias_type` is that of sums and biases with int16 inputs; "float32" where a file does not say it. The masks are those of STRIDED_SLICE, with one bit per dimension.
     """
 
     activation: str = "NONE"
@@ -63,6 +63,7 @@ class Options:
     kernel_width: int = 1
     depth_multiplier: int = 1
     weights_format: int = 0
+    bias_type: str = "float32"
     beta: float = 1.0
     alpha: float = 0.0
     axis: int = 0

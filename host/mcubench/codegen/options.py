@@ -20,6 +20,7 @@ def enum_names(enum: Any) -> dict[int, str]:
 
 _ACTIVATIONS = enum_names(tflite.ActivationFunctionType)
 _PADDINGS = enum_names(tflite.Padding)
+_TYPES = enum_names(tflite.TensorType)
 
 
 def read_options(operator: Any, name: str, index: int) -> Options:
@@ -46,6 +47,11 @@ def _activation(table: Any) -> str:
     return _ACTIVATIONS.get(number, f"activation {number}")
 
 
+def _bias_type(table: Any) -> str:
+    number = table.QuantizedBiasType()
+    return _TYPES.get(number, f"type {number}").lower()
+
+
 def _window(table: Any) -> dict[str, Any]:
     return {
         "activation": _activation(table),
@@ -63,7 +69,7 @@ def _dilated_window(table: Any) -> dict[str, Any]:
 
 
 def _read_conv(table: Any) -> Options:
-    return Options(**_dilated_window(table))
+    return Options(**_dilated_window(table), bias_type=_bias_type(table))
 
 
 def _read_depthwise(table: Any) -> Options:
@@ -75,7 +81,9 @@ def _read_pool(table: Any) -> Options:
 
 
 def _read_fully_connected(table: Any) -> Options:
-    return Options(activation=_activation(table), weights_format=table.WeightsFormat())
+    return Options(
+        activation=_activation(table), weights_format=table.WeightsFormat(), bias_type=_bias_type(table)
+    )
 
 
 def _read_softmax(table: Any) -> Options:
