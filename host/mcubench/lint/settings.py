@@ -85,16 +85,15 @@ def check_build(record: Record) -> Iterator[Finding]:
     """Optimisation, floating point and kernels of the image."""
     core = core_of(record.core)
     level = ["", *re.findall(r"(?<!\S)-O\w*", record.flags)][-1]
+    kind = "float32" if "float" in record.model else "int8"
     if level not in OPTIMISED and "-std" in record.flags:
-        yield Finding("flags", f"compiled with {level or 'no -O'}", "compile engine and models with -O3")
+        worth = _known(SIZE_OPTIMISED, kind) if level == "-Os" else (None, "")
+        yield Finding("flags", f"compiled with {level or 'no -O'}", "compile engine and models with -O3", *worth)
     if core is None:
         return
-    has_float = "float" in record.model
-    if core.fpu and "-mfpu" not in record.flags:
+    if core.fpu and ("-mfpu" not in record.flags or "-mfloat-abi=soft" in record.flags):
         yield Finding(
-            "fpu",
-            "the image does not use the core's FPU",
-            "add -mfpu=... -mfloat-abi=hard" + ("" if has_float else " (int8 models need it only at their ends)"),
+            "fpu", "the image does not use the core's FPU", "-mfpu=... -mfloat-abi=hard", *_known(NO_FPU, kind)
         )
     if core.dsp and record.engine_kernels == "c":
         yield Finding(
