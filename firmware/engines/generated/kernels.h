@@ -9,6 +9,7 @@
 
 #include "kernels_conv.h"
 #include "kernels_convert.h"
+#include "kernels_elementwise.h"
 #include "kernels_pool.h"
 #include "kernels_recurrent.h"
 #include "kernels_reduce.h"

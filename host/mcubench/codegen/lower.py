@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mcubench.codegen.graph import Graph
 from mcubench.codegen.layer import Layer
+from mcubench.codegen.lower_binary import lower_add, lower_extreme, lower_multiply
 from mcubench.codegen.lower_conv import lower_conv, lower_depthwise, lower_fully_connected
 from mcubench.codegen.lower_parts import (
     lower_concatenation,
@@ -25,26 +26,42 @@ from mcubench.codegen.lower_simple import (
     lower_softmax,
 )
 from mcubench.codegen.lower_strided_slice import lower_strided_slice
+from mcubench.codegen.lower_unary import lower_prelu, lower_unary
 from mcubench.codegen.site import Site
 
 __all__ = ["lower_graph"]
 
 # Newest version of each operator whose options and types are known here (tflite/core/kernels/register.cc of LiteRT).
 _LOWERINGS: dict[str, tuple[int, Callable[[Site], Layer]]] = {
+    "ABS": (5, lower_unary),
+    "ADD": (6, lower_add),
     "AVERAGE_POOL_2D": (3, lower_pool),
     "CONCATENATION": (7, lower_concatenation),
     "CONV_2D": (8, lower_conv),
     "DEPTHWISE_CONV_2D": (7, lower_depthwise),
     "DEQUANTIZE": (9, lower_dequantize),
+    "ELU": (1, lower_unary),
     "EXPAND_DIMS": (1, lower_view),
     "FULLY_CONNECTED": (14, lower_fully_connected),
+    "HARD_SWISH": (1, lower_unary),
+    "LEAKY_RELU": (2, lower_unary),
+    "LOGISTIC": (3, lower_unary),
+    "MAXIMUM": (4, lower_extreme),
     "MAX_POOL_2D": (3, lower_pool),
     "MEAN": (3, lower_mean),
+    "MINIMUM": (4, lower_extreme),
+    "MUL": (8, lower_multiply),
+    "NEG": (1, lower_unary),
     "PACK": (5, lower_pack),
     "PAD": (6, lower_pad),
     "PADV2": (6, lower_pad),
+    "PRELU": (1, lower_prelu),
     "QUANTIZE": (6, lower_quantize),
     "REDUCE_MAX": (3, lower_largest),
+    "RELU": (3, lower_unary),
+    "RELU6": (3, lower_unary),
+    "RELU_0_TO_1": (1, lower_unary),
+    "RELU_N1_TO_1": (1, lower_unary),
     "RESHAPE": (1, lower_reshape),
     "RESIZE_NEAREST_NEIGHBOR": (4, lower_resize_nearest),
     "SLICE": (8, lower_slice),
@@ -53,7 +70,9 @@ _LOWERINGS: dict[str, tuple[int, Callable[[Site], Layer]]] = {
     "SPLIT_V": (3, lower_split_v),
     "SQUEEZE": (2, lower_view),
     "STRIDED_SLICE": (8, lower_strided_slice),
+    "SUB": (5, lower_add),
     "SUM": (2, lower_sum),
+    "TANH": (3, lower_unary),
     "TRANSPOSE": (9, lower_transpose),
     "UNPACK": (6, lower_unpack),
 }
