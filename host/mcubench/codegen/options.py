@@ -81,9 +81,7 @@ def _read_pool(table: Any) -> Options:
 
 
 def _read_fully_connected(table: Any) -> Options:
-    return Options(
-        activation=_activation(table), weights_format=table.WeightsFormat(), bias_type=_bias_type(table)
-    )
+    return Options(activation=_activation(table), weights_format=table.WeightsFormat(), bias_type=_bias_type(table))
 
 
 def _read_softmax(table: Any) -> Options:
