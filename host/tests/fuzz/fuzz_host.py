@@ -17,8 +17,13 @@ except ImportError:
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-with atheris.instrument_imports(include=["mcubench.protocol", "mcubench.link", "mcubench.errors"]):
+with atheris.instrument_imports(
+    include=["mcubench.protocol", "mcubench.link", "mcubench.errors", "mcubench.codegen", "mcubench.inspect"]
+):
+    from model_targets import MODEL_TARGETS
     from targets import TARGETS
+
+ALL_TARGETS = TARGETS | MODEL_TARGETS
 
 # Seconds for one input, megabytes for the process, bytes of an input: what is beyond is a hang or a leak.
 LIMITS = ("-timeout=20", "-rss_limit_mb=1024", "-max_len=1024")
@@ -26,12 +31,12 @@ LIMITS = ("-timeout=20", "-rss_limit_mb=1024", "-max_len=1024")
 
 def main() -> None:
     arguments = sys.argv[1:]
-    chosen = list(TARGETS.values())
+    chosen = list(ALL_TARGETS.values())
     if arguments[:1] == ["--target"]:
         name = arguments[1] if len(arguments) > 1 else ""
-        if name not in TARGETS:
-            sys.exit(f"fuzz_host: no target '{name}'; there is {', '.join(TARGETS)}")
-        chosen = [TARGETS[name]]
+        if name not in ALL_TARGETS:
+            sys.exit(f"fuzz_host: no target '{name}'; there is {', '.join(ALL_TARGETS)}")
+        chosen = [ALL_TARGETS[name]]
         arguments = arguments[2:]
 
     def run(data: bytes) -> None:

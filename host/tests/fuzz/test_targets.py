@@ -6,6 +6,7 @@ import pytest
 from hostile_board import LINES
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from model_targets import MODEL_TARGETS
 from targets import TARGETS
 
 from mcubench.protocol.frames import Ack, FrameType, ack_payload, encode_frame
@@ -29,3 +30,15 @@ def test_any_bytes(target: str, data: bytes) -> None:
 @given(st.binary(min_size=1, max_size=400))
 def test_a_session_with_a_board_that_says_anything_ends(data: bytes) -> None:
     TARGETS["talk"](data)
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.binary(max_size=160))
+def test_a_model_that_is_broken_on_purpose_is_read_or_refused(data: bytes) -> None:
+    MODEL_TARGETS["tflite"](data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_behind_a_models_mark_are_refused(data: bytes) -> None:
+    MODEL_TARGETS["tflite-bytes"](b"\x14\0\0\0TFL3" + data)
