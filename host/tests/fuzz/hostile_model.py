@@ -19,9 +19,8 @@ import flatbuffers
 import numpy as np
 from hostile_board import Script
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tools"))
-sys.path.insert(0, str(ROOT / "host" / "tests" / "codegen"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))  # for tflite_builder
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "codegen"))  # for random_networks
 
 from random_networks import RandomNetwork, random_network
 from tflite_builder import TfliteBuilder
@@ -30,6 +29,7 @@ from mcubench.codegen.reader import read_graph
 
 __all__ = ["hostile_model"]
 
+ROOT = Path(__file__).resolve().parents[3]
 SEEDS = range(40)
 # Numbers at which sizes, counts and indices begin to mean something else.
 NUMBERS = (0, 1, 2, 3, 4, 7, 8, 16, 127, 128, 255, 256, 4095, 4096, 4097, 65535, 65536, 0x3FFFFFFF, 0x7FFFFFFF,
