@@ -11,7 +11,7 @@ enum bare_request { BARE_OPEN = 1, BARE_RUN, BARE_RUN_MARKED };
 
 /* Further values of `status` than those of engine.h. */
 enum bare_status {
-    BARE_MARK = 1,     /* a layer has ended: `op` and `cycles` up to here; going on runs the next one */
+    BARE_MARK = 1,     /* a layer has ended: `op` and `cycles` are its own; going on runs the next one */
     BARE_TOO_LONG = -4 /* the counter has run out: more cycles than its 24 bits hold */
 };
 
@@ -23,7 +23,7 @@ typedef struct bare_mailbox {
     const engine_model_t *model; /* the open one */
     uint8_t *input;              /* its tensors */
     const uint8_t *output;
-    uint32_t cycles;          /* of the last inference, its window's own cost taken off */
+    uint32_t cycles;          /* of the last inference, or since the last layer's end, without what reading costs */
     uint32_t overhead_cycles; /* that cost */
     const char *op;           /* of the layer that has ended */
 } bare_mailbox_t;

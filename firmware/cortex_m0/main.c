@@ -14,8 +14,9 @@ _Static_assert(sizeof(enum engine_type) == 1, "the types of tensors are bytes");
 _Static_assert(offsetof(engine_model_t, input_type) == 8, "after two pointers");
 _Static_assert(offsetof(engine_model_t, input_bytes) == 12 && sizeof(engine_model_t) == 32, "then words");
 
-static int status_after(uint32_t stop, int status) {
-    return stop == SYSTICK_RUN_OUT ? BARE_TOO_LONG : status;
+static void report(uint32_t start, uint32_t stop, int status) {
+    bare.cycles = start - stop - bare.overhead_cycles;
+    bare.status = systick_has_run_out() ? BARE_TOO_LONG : status;
 }
 
 static void open_model(void) {
@@ -29,35 +30,41 @@ static void open_model(void) {
 
 static void run(void) {
     systick_restart();
+    uint32_t start = systick_read();
     int status = engine_invoke();
-    uint32_t stop = systick_elapsed();
-
-    bare.cycles = stop - bare.overhead_cycles;
-    bare.status = status_after(stop, status);
+    uint32_t stop = systick_read();
+    report(start, stop, status);
 }
 
+/* Each layer is timed from a restart of its own, so the stop and what belongs to it are in no layer's time. */
 static void mark(void *context, uint32_t layer, const char *op) {
-    uint32_t stop = systick_elapsed();
-    (void)context;
+    uint32_t *start = context;
+    uint32_t stop = systick_read();
     (void)layer;
-    bare.cycles = stop;
+    report(*start, stop, BARE_MARK);
     bare.op = op;
-    bare.status = status_after(stop, BARE_MARK);
     bare_stop();
+    systick_restart();
+    *start = systick_read();
 }
 
 static void run_marked(void) {
     systick_restart();
-    int status = engine_invoke_marked(mark, NULL);
-    uint32_t stop = systick_elapsed();
+    uint32_t start = systick_read();
+    int status = engine_invoke_marked(mark, &start);
+    uint32_t stop = systick_read();
+    report(start, stop, status);
+}
 
-    bare.cycles = stop;
-    bare.status = status_after(stop, status);
+static uint32_t measure_overhead(void) {
+    systick_restart();
+    uint32_t start = systick_read();
+    uint32_t stop = systick_read();
+    return start - stop;
 }
 
 int main(void) {
-    systick_restart();
-    bare.overhead_cycles = systick_elapsed();
+    bare.overhead_cycles = measure_overhead();
     for (;;) {
         bare_stop();
         if (bare.request == BARE_OPEN) {

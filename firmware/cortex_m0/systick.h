@@ -3,6 +3,7 @@
 #ifndef MCUBENCH_SYSTICK_H
 #define MCUBENCH_SYSTICK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SYSTICK_REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
@@ -13,19 +14,22 @@
 #define SYSTICK_RVR SYSTICK_REGISTER(0xE000E014u)
 #define SYSTICK_CVR SYSTICK_REGISTER(0xE000E018u)
 #define SYSTICK_TOP 0x00FFFFFFu
-#define SYSTICK_RUN_OUT UINT32_MAX
 
-/* Writing the current value clears it, and the next cycle loads the reload value: DDI 0419, B3.3.5. */
+/* From the top again. Writing the current value clears it and COUNTFLAG, and the next cycle loads the top: DDI 0419,
+ * B3.3.5. */
 static inline void systick_restart(void) {
     SYSTICK_RVR = SYSTICK_TOP;
     SYSTICK_CSR = SYSTICK_CSR_ENABLE | SYSTICK_CSR_CPU_CLOCK;
     SYSTICK_CVR = 0;
 }
 
-/* CPU cycles since the restart, SYSTICK_RUN_OUT if they are more than the counter holds. */
-static inline uint32_t systick_elapsed(void) {
-    uint32_t now = SYSTICK_CVR;
-    return SYSTICK_CSR & SYSTICK_CSR_COUNTFLAG ? SYSTICK_RUN_OUT : SYSTICK_TOP - now;
+static inline uint32_t systick_read(void) {
+    return SYSTICK_CVR;
+}
+
+/* Whether the counter has come to its end since the restart, so that its readings mean nothing. */
+static inline bool systick_has_run_out(void) {
+    return (SYSTICK_CSR & SYSTICK_CSR_COUNTFLAG) != 0;
 }
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "column.h"
+#include "pair.h"
 #include "requantize.h"
 
 #if MCUBENCH_KERNELS_DSP
@@ -38,19 +39,36 @@ void kernels_fully_connected_s8(const kernels_fully_connected_s8_t *layer, const
 
 #else
 
+/* Two units at a time; the row of zeros beside the last one of an odd number is computed and dropped. */
+static void multiply_row(const kernels_fully_connected_s8_t *layer, const int8_t *values, int8_t *output) {
+    const kernels_output_s8_t range = layer->output;
+    const kernels_channel_t *channel = layer->channels;
+    const int8_t *weights = layer->weights;
+    const int8_t *end = output + layer->units;
+
+    for (;;) {
+        int32_t sums[2] = {0, 0};
+        pair_multiply(weights, values, layer->padded_depth, sums);
+        *output++ = requantize_dense(sums[0] + channel->bias, channel, &range);
+        channel++;
+        if (output == end) {
+            return;
+        }
+        *output++ = requantize_dense(sums[1] + channel->bias, channel, &range);
+        channel++;
+        if (output == end) {
+            return;
+        }
+        weights += 2 * layer->padded_depth;
+    }
+}
+
 void kernels_fully_connected_s8(const kernels_fully_connected_s8_t *layer, const int8_t *input, int8_t *output,
                                 void *scratch) {
-    (void)scratch;
     for (int32_t row = 0; row < layer->rows; row++) {
-        for (int32_t unit = 0; unit < layer->units; unit++) {
-            const int8_t *weights = kernels_row(layer->weights, layer->padded_depth, unit);
-            int32_t sum = layer->channels[unit].bias;
-            for (int32_t n = 0; n < layer->depth; n++) {
-                sum += weights[2 * n] * input[n];
-            }
-            *output++ = requantize_dense(sum, &layer->channels[unit], &layer->output);
-        }
+        multiply_row(layer, pair_align(input, layer->depth, layer->padded_depth, scratch), output);
         input += layer->depth;
+        output += layer->units;
     }
 }
 

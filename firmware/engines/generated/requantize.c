@@ -15,3 +15,9 @@ int32_t requantize_scale(int32_t value, int32_t significand, int32_t shift) {
     int32_t product = requantize_multiply((int32_t)((uint32_t)value << left), significand);
     return requantize_divide(product, left - shift);
 }
+
+int32_t requantize_dense_left(uint32_t magnitude, const kernels_channel_t *channel) {
+    uint64_t product = (uint64_t)magnitude * channel->multiplier;
+    uint64_t rounded = (product >> (31 - channel->shift)) + 1;
+    return rounded > 512 ? 256 : (int32_t)(rounded >> 1);
+}

@@ -7,6 +7,15 @@
 #include "dsp.h"
 #include "kernels.h"
 
+/* Whether products of 64 bits are a call: Thumb without Thumb-2 (ACLE, __ARM_ARCH_ISA_THUMB). */
+#ifndef MCUBENCH_NARROW_PRODUCTS
+#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1
+#define MCUBENCH_NARROW_PRODUCTS 1
+#else
+#define MCUBENCH_NARROW_PRODUCTS 0
+#endif
+#endif
+
 /* value / 2^exponent, rounded half away from zero. */
 int32_t requantize_divide(int32_t value, int32_t exponent);
 
@@ -21,18 +30,44 @@ static inline int32_t requantize_clamp(int32_t value, const kernels_output_s8_t 
     return value > output->max ? output->max : value;
 }
 
-/* Of a convolution, for shifts to the right, which are the rule: factors of trained layers are below 1/2. As the
- * multiplier is 2^32 + (int32_t)multiplier, one SMMLAR is the product. Subtracting 1 from negative values turns rounding
- * half up into half away from zero, and ((x >> (n - 1)) + 1) >> 1 is x / 2^n rounded, without overflow. */
+/* a x b / 2^32, rounded down. A core whose only product has 32 bits (Armv6-M) makes it of four of them: of the call that
+ * the compiler would make, and of shifting 64 bits, nothing is left. */
+static inline uint32_t requantize_high(uint32_t a, uint32_t b) {
+#if MCUBENCH_NARROW_PRODUCTS
+    uint32_t low = (a & 0xFFFFu) * (b & 0xFFFFu);
+    uint32_t middle = (a >> 16) * (b & 0xFFFFu) + (low >> 16);
+    uint32_t other = (a & 0xFFFFu) * (b >> 16) + (middle & 0xFFFFu);
+    return (a >> 16) * (b >> 16) + (middle >> 16) + (other >> 16);
+#else
+    return (uint32_t)((uint64_t)a * b >> 32);
+#endif
+}
+
+/* sum x multiplier / 2^32, rounded half up: as the multiplier is 2^32 + (int32_t)multiplier, one SMMLAR. */
+static inline int32_t requantize_conv_product(int32_t sum, uint32_t multiplier) {
+#if MCUBENCH_NARROW_PRODUCTS
+    uint32_t magnitude = (uint32_t)(sum < 0 ? -sum : sum);
+    uint32_t high = requantize_high(magnitude, multiplier);
+    uint32_t low = magnitude * multiplier; /* a half goes up, so of a negative sum its magnitude stays */
+    high += low > 0x7FFFFFFFu + (uint32_t)(sum < 0);
+    return sum < 0 ? -(int32_t)high : (int32_t)high;
+#else
+    return dsp_smmlar((uint32_t)sum, multiplier, sum);
+#endif
+}
+
+/* Of a convolution, for shifts to the right, which are the rule: factors of trained layers are below 1/2. Subtracting 1
+ * from negative values turns rounding half up into half away from zero, and ((x >> (n - 1)) + 1) >> 1 is x / 2^n
+ * rounded, without overflow. */
 static inline int32_t requantize_conv_right(int32_t sum, uint32_t multiplier, int32_t shift, int32_t zero_point) {
-    int32_t product = dsp_smmlar((uint32_t)sum, multiplier, sum);
+    int32_t product = requantize_conv_product(sum, multiplier);
     int32_t twice = (product + (product >> 31)) >> (-shift - 1);
     return (twice + (1 + 2 * zero_point)) >> 1;
 }
 
 /* Of a convolution, for any shift. */
 static inline int8_t requantize_conv(int32_t sum, const kernels_channel_t *channel, const kernels_output_s8_t *output) {
-    if (MCUBENCH_KERNELS_DSP && channel->shift < 0) {
+    if (channel->shift < 0) {
         int32_t value = requantize_conv_right(sum, channel->multiplier, channel->shift, output->zero_point);
         return (int8_t)requantize_clamp(value, output);
     }
@@ -40,12 +75,20 @@ static inline int8_t requantize_conv(int32_t sum, const kernels_channel_t *chann
     return (int8_t)requantize_clamp(value + output->zero_point, output);
 }
 
+/* Of a fully connected layer whose factor is 1/2 or more, which is rare: out of line, so that the rest stays small. */
+int32_t requantize_dense_left(uint32_t magnitude, const kernels_channel_t *channel);
+
 /* Of a fully connected layer: |sum| x multiplier / 2^32 x 2^shift with one rounding; -31 <= shift <= 24. */
 static inline int8_t requantize_dense(int32_t sum, const kernels_channel_t *channel,
                                       const kernels_output_s8_t *output) {
-    uint64_t product = (uint64_t)(uint32_t)(sum < 0 ? -sum : sum) * channel->multiplier;
-    uint64_t rounded = (product >> (31 - channel->shift)) + 1;
-    int32_t value = rounded > 512 ? 256 : (int32_t)(rounded >> 1);
+    uint32_t magnitude = (uint32_t)(sum < 0 ? -sum : sum);
+    int32_t value;
+    if (channel->shift < 0) {
+        uint32_t twice = requantize_high(magnitude, channel->multiplier) >> (-channel->shift - 1);
+        value = (int32_t)((twice + 1) >> 1);
+    } else {
+        value = requantize_dense_left(magnitude, channel);
+    }
     return (int8_t)requantize_clamp((sum < 0 ? -value : value) + output->zero_point, output);
 }
 

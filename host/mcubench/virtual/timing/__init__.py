@@ -13,6 +13,7 @@ from mcubench.virtual.timing.model import (
     MemoryKind,
     MemoryRegion,
     MemoryState,
+    make_cortex_m0,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "MemoryRegion",
     "MemoryState",
     "Statistics",
+    "make_cortex_m0",
 ]

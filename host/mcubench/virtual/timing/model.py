@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mcubench.virtual.timing import cortex_m4, cortex_m7
+from mcubench.virtual.timing import cortex_m0, cortex_m4, cortex_m7
 from mcubench.virtual.timing.instruction import Instruction
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "MemoryKind",
     "MemoryRegion",
     "MemoryState",
+    "make_cortex_m0",
 ]
 
 MemoryKind = Literal["flash", "sram", "dtcm", "itcm", "device"]
@@ -139,3 +140,30 @@ CORTEX_M4 = CoreModel(
         device_access=0,
     ),
 )
+
+
+def make_cortex_m0(fast_multiplier: bool, branch_wait_cycles: int) -> CoreModel:
+    """Return a Cortex-M0 as in small microcontrollers (docs/cortex-m0.md): no cache, a flash of words.
+
+    Without prefetch buffer each word of instructions waits, with it only those that a taken branch leads to, and they
+    wait for `branch_wait_cycles`.
+    """
+    cycles = cortex_m0.FAST_MULTIPLIER_CYCLES if fast_multiplier else cortex_m0.SMALL_MULTIPLIER_CYCLES
+    return CoreModel(
+        name="cortex-m0",
+        model_id="m0-1",
+        schedule=cortex_m0.make_schedule(cycles, branch_wait_cycles),
+        mispredict_cycles=0,
+        icache=NO_CACHE,
+        dcache=NO_CACHE,
+        costs=MemoryCosts(
+            fetch_bytes=4,
+            flash_fill=0,
+            flash_access=0,
+            flash_fetch=0,
+            sram_fill=0,
+            sram_access=0,
+            sram_fetch=0,
+            device_access=0,
+        ),
+    )
