@@ -8,6 +8,7 @@ from mcubench.codegen.graph import Graph
 from mcubench.codegen.layer import Layer
 from mcubench.codegen.lower_binary import lower_add, lower_extreme, lower_multiply
 from mcubench.codegen.lower_conv import lower_conv, lower_depthwise, lower_fully_connected
+from mcubench.codegen.lower_lstm import lower_lstm
 from mcubench.codegen.lower_parts import (
     lower_concatenation,
     lower_pack,
@@ -26,6 +27,7 @@ from mcubench.codegen.lower_simple import (
     lower_softmax,
 )
 from mcubench.codegen.lower_strided_slice import lower_strided_slice
+from mcubench.codegen.lower_svdf import lower_svdf
 from mcubench.codegen.lower_unary import lower_prelu, lower_unary
 from mcubench.codegen.site import Site
 
@@ -73,7 +75,9 @@ _LOWERINGS: dict[str, tuple[int, Callable[[Site], Layer]]] = {
     "SUB": (5, lower_add),
     "SUM": (2, lower_sum),
     "TANH": (3, lower_unary),
+    "SVDF": (4, lower_svdf),
     "TRANSPOSE": (9, lower_transpose),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": (4, lower_lstm),
     "UNPACK": (6, lower_unpack),
 }
 
