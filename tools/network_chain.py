@@ -17,13 +17,17 @@ SOFTMAX_SCALE = 1 / 256
 
 @dataclass
 class Chain:
-    """A model that grows operator by operator; `kind` is int8 or float32."""
+    """A model that grows operator by operator; `kind` is int8, int16 or float32.
+
+    `bias_type` is that of biases and sums with int16 activations.
+    """
 
     rng: np.random.Generator
     shape: tuple[int, ...]
     kind: str = "int8"
     scale: float = 0.05
     zero_point: int = 0
+    bias_type: str = "int64"
     model: TfliteBuilder = field(default_factory=TfliteBuilder)
 
     def __post_init__(self) -> None:
@@ -55,6 +59,8 @@ class Chain:
         options = _window(**window) | {"FusedActivationFunction": _activation(activation)}
         if depthwise:
             options["DepthMultiplier"] = channels
+        else:
+            options |= self._bias_options()
         self._append(
             "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D",
             inputs,
@@ -68,6 +74,7 @@ class Chain:
         depth = self.shape[-1]
         inputs = self._weights((units, depth), units, depth, axis=0, per_channel=per_channel, bias=bias)
         options = {"FusedActivationFunction": _activation(activation), "KeepNumDims": len(self.shape) != 2}
+        options |= self._bias_options()
         self._append("FULLY_CONNECTED", inputs, (*self.shape[:-1], units), options)
         return self
 
@@ -95,15 +102,17 @@ class Chain:
         return self.reshape((1, int(np.prod(self.shape))))
 
     def softmax(self, beta: float = 1.0) -> Chain:
-        """Append SOFTMAX with the output scale that int8 must have."""
+        """Append SOFTMAX with the output scale that integers must have."""
         if self.kind == "int8":
             self._requantized("SOFTMAX", "int8", SOFTMAX_SCALE, -128, {"Beta": beta})
+        elif self.kind == "int16":
+            self._requantized("SOFTMAX", "int16", SOFTMAX_SCALE / 128, 0, {"Beta": beta})
         else:
             self._append("SOFTMAX", [self.last], self.shape, {"Beta": beta})
         return self
 
     def quantize(self, kind: str, scale: float, zero_point: int) -> Chain:
-        """Append QUANTIZE to int8 or uint8."""
+        """Append QUANTIZE to an integer type."""
         self._requantized("QUANTIZE", kind, scale, zero_point, {})
         return self
 
@@ -131,6 +140,8 @@ class Chain:
         if not same_scale and self.kind == "int8":
             self.scale = float(np.float32(self.rng.uniform(0.02, 0.2)))
             self.zero_point = int(self.rng.integers(-128, 128))
+        elif not same_scale and self.kind == "int16":
+            self.scale = float(np.float32(self.rng.uniform(0.02, 0.2) / 256))
         self.last = self._tensor(self.shape)
         self.model.operator(name, inputs, [self.last], **options)
 
@@ -157,8 +168,14 @@ class Chain:
         if not bias:
             return [self.last, weights]
         offsets = self.rng.integers(-20_000, 20_000, channels, dtype=np.int32)
+        if self.kind == "int16":
+            offsets = offsets.astype(self.bias_type) * 256
         products = [self.scale * scale for scale in scales]
-        return [self.last, weights, self.model.tensor((channels,), np.int32, data=offsets, scale=products)]
+        return [self.last, weights, self.model.tensor((channels,), offsets.dtype, data=offsets, scale=products)]
+
+    def _bias_options(self) -> dict[str, int]:
+        is_narrow = self.kind == "int16" and self.bias_type == "int32"
+        return {"QuantizedBiasType": tflite.TensorType.INT32} if is_narrow else {}
 
 
 def _activation(name: str) -> int:

@@ -13,6 +13,7 @@
 #include "kernels_pool.h"
 #include "kernels_recurrent.h"
 #include "kernels_reduce.h"
+#include "kernels_s16.h"
 #include "kernels_shape.h"
 
 #endif

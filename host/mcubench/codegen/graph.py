@@ -50,8 +50,8 @@ class Tensor:
 class Options:
     """What the operators' option tables hold, for those operators that have it; sizes in elements.
 
-    `bias_type` is that of sums and biases with int16 inputs; "float32" where a file does not say it. The masks are those
-    of STRIDED_SLICE, with one bit per dimension.
+    `bias_type` is that of sums and biases with int16 inputs; "float32" where a file does not say it. The masks are
+    those of STRIDED_SLICE, with one bit per dimension.
     """
 
     activation: str = "NONE"
