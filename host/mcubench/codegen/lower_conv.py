@@ -11,6 +11,7 @@ from mcubench.codegen.fixedpoint import activation_range_f32, activation_range_s
 from mcubench.codegen.graph import Array
 from mcubench.codegen.layer import Channel, Channels, Field, Layer, Weights, Window
 from mcubench.codegen.lower_call import one_call
+from mcubench.codegen.lower_s16 import lower_conv_s16, lower_depthwise_s16, lower_fully_connected_s16
 from mcubench.codegen.lower_window import make_window
 from mcubench.codegen.site import Site
 
@@ -19,12 +20,14 @@ __all__ = ["lower_conv", "lower_depthwise", "lower_fully_connected"]
 # Pixels that the kernels compute per pass (PIXELS in conv_s8_dsp.c and conv_f32.c).
 _PIXELS_PER_PASS = 4
 _FLOAT_BYTES = 4
+# The type of the weights by that of the activations.
+_WEIGHTS = {"int8": "int8", "int16": "int8", "float32": "float32"}
 
 
 def lower_conv(site: Site) -> Layer:
     """Return the kernel call of a CONV_2D."""
     kind = _check(site)
-    weights = site.weights(kind, 4)
+    weights = site.weights(_WEIGHTS[kind], 4)
     out_channels, height, width, in_channels = weights.shape
     window = make_window(site, (height, width), out_channels)
     if in_channels != window.in_channels:
@@ -33,6 +36,8 @@ def lower_conv(site: Site) -> Layer:
             "the generated engine does not support grouped convolution"
         )
     rows = weights.reshape(out_channels, -1)
+    if kind == "int16":
+        return lower_conv_s16(site, window, rows)
     return _conv_f32(site, window, rows) if kind == "float32" else _conv_s8(site, window, rows)
 
 
@@ -41,7 +46,7 @@ def lower_fully_connected(site: Site) -> Layer:
     kind = _check(site)
     if site.options.weights_format != 0:
         raise site.error("has shuffled weights, which the generated engine does not support")
-    weights = site.weights(kind, 2)
+    weights = site.weights(_WEIGHTS[kind], 2)
     units, depth = weights.shape
     rows, rest = divmod(site.input.elements, depth)
     if rest or site.output.elements != rows * units:
@@ -49,6 +54,8 @@ def lower_fully_connected(site: Site) -> Layer:
             f"has an input of shape {list(site.input.shape)} and an output of shape {list(site.output.shape)}, "
             f"which do not fit weights of shape {[units, depth]}"
         )
+    if kind == "int16":
+        return lower_fully_connected_s16(site, rows, weights)
     if kind == "float32":
         return _conv_f32(site, Window(rows, 1, depth, rows, 1, units, 1, 1, 1, 1, 1, 1, 0, 0), weights)
     pairs = _pair_rows(weights)
@@ -63,13 +70,15 @@ def lower_fully_connected(site: Site) -> Layer:
 def lower_depthwise(site: Site) -> Layer:
     """Return the kernel call of a DEPTHWISE_CONV_2D."""
     kind = _check(site)
-    weights = site.weights(kind, 4)
+    weights = site.weights(_WEIGHTS[kind], 4)
     one, height, width, out_channels = weights.shape
     window = make_window(site, (height, width), out_channels)
     multiplier, rest = divmod(out_channels, window.in_channels)
     if one != 1 or rest:
         raise site.error(f"has weights of shape {list(weights.shape)} for {window.in_channels} input channels")
     taps = weights.reshape(-1, out_channels)
+    if kind == "int16":
+        return lower_depthwise_s16(site, window, taps)
     parameters: dict[str, Field] = {"window": window.as_fields(), "multiplier": multiplier}
     macs = window.out_pixels * window.taps * out_channels
     if kind == "float32":
@@ -83,9 +92,9 @@ def lower_depthwise(site: Site) -> Layer:
 
 
 def _check(site: Site) -> str:
-    """Return the type, "int8" or "float32"."""
+    """Return the type of input and output."""
     site.check_counts((2, 3))
-    return site.check_types(("int8", "int8"), ("float32", "float32"))[0]
+    return site.check_types(*((kind, kind) for kind in _WEIGHTS))[0]
 
 
 def _layer(
