@@ -6,19 +6,28 @@ from mcubench.boards.child import ChildBoard
 from mcubench.boards.images import built_images, find_image, find_native_program, find_upwards
 from mcubench.boards.known import DEFAULT_ENGINE, KNOWN_BOARDS, KnownBoard, known_board, virtual_chips
 from mcubench.boards.opening import OpenBoard, open_board
-from mcubench.boards.resolve import BoardAddress, number_boards, parse_board, parse_port
+from mcubench.boards.resolve import (
+    BoardAddress,
+    ImageTarget,
+    image_target,
+    number_boards,
+    parse_board,
+    parse_port,
+)
 
 __all__ = [
     "DEFAULT_ENGINE",
     "KNOWN_BOARDS",
     "BoardAddress",
     "ChildBoard",
+    "ImageTarget",
     "KnownBoard",
     "OpenBoard",
     "built_images",
     "find_image",
     "find_native_program",
     "find_upwards",
+    "image_target",
     "known_board",
     "number_boards",
     "open_board",

@@ -13,7 +13,7 @@ from mcubench.boards.known import DEFAULT_ENGINE, KnownBoard, known_board, virtu
 from mcubench.errors import InputError
 from mcubench.link import LineFault
 
-__all__ = ["BoardAddress", "number_boards", "parse_board", "parse_port"]
+__all__ = ["BoardAddress", "ImageTarget", "image_target", "number_boards", "parse_board", "parse_port"]
 
 FORMS = "native[:<program>], python:<engine>"
 
@@ -46,6 +46,30 @@ class BoardAddress:
         return "native" if name.startswith("native") else name
 
 
+@dataclass(frozen=True)
+class ImageTarget:
+    """A board on this machine that runs whatever image it is given; `name` is that of its address."""
+
+    name: str
+    board: KnownBoard
+    engine: str
+
+
+def image_target(text: str, engine: str | None = None) -> ImageTarget | None:
+    """Return what image the board that `text` names can have; None if it is no board whose image may be chosen.
+
+    Raises InputError if it is a virtual board that cannot be.
+    """
+    kind, colon, rest = text.partition(":")
+    if kind == "virtual" and rest:
+        name, board, chosen, _ = _named_virtual(text, rest, engine)
+        return ImageTarget(name, board, chosen or DEFAULT_ENGINE)
+    native = known_board(kind)
+    if native and kind == "native" and not colon and engine in (None, *native.engines):
+        return ImageTarget(text, native, DEFAULT_ENGINE)
+    return None
+
+
 def parse_port(port: str, engine: str | None = None) -> BoardAddress:
     """Return the address of a real board behind a device name or URL, with its baud rate if it ends in `@<baud>`."""
     name, _, baud = port.rpartition("@")
@@ -59,14 +83,15 @@ def parse_board(
 ) -> BoardAddress:
     """Return the address that `virtual:<chip>[?engine=...&fault=...]`, `native[:<program>]` or `python:<engine>` names.
 
-    `firmware` is the ELF that a virtual board runs; None looks for the one that PlatformIO built with `engine`.
-    `models` are the folders that a Python board serves. Raises InputError if it names nothing that can be started.
+    `firmware` is the ELF that a virtual board runs, or the program that `native` is; None looks for the one that
+    `make firmware` built with `engine`. `models` are the folders that a Python board serves. Raises InputError if it
+    names nothing that can be started.
     """
     kind, colon, rest = text.partition(":")
     if kind == "virtual" and rest:
         return _virtual(text, rest, firmware, engine)
     if kind == "native" and (rest or not colon):
-        program = rest or str(find_native_program())
+        program = rest or str(firmware or find_native_program())
         return BoardAddress(text, command=(program,), engine=engine, image=Path(program))
     if kind == "python" and rest:
         return _python(text, rest, engine, models)
@@ -89,6 +114,21 @@ def number_boards(addresses: Sequence[BoardAddress]) -> list[int | None]:
 
 
 def _virtual(text: str, rest: str, firmware: Path | None, asked_engine: str | None) -> BoardAddress:
+    name, board, engine, faults = _named_virtual(text, rest, asked_engine)
+    elf = _checked(firmware) if firmware else find_image(board, engine or DEFAULT_ENGINE)
+    command = (sys.executable, "-m", "mcubench", "virtual", board.name, "--firmware", str(elf))
+    return BoardAddress(
+        name,
+        command=(*command, *(word for fault in faults for word in ("--fault", fault))),
+        engine=engine if firmware else engine or DEFAULT_ENGINE,
+        can_multiply=True,
+        has_reset_pin=True,
+        image=elf,
+    )
+
+
+def _named_virtual(text: str, rest: str, asked_engine: str | None) -> tuple[str, KnownBoard, str | None, list[str]]:
+    """Return the full name of a virtual board, which board it is, its engine if one was named, and its faults."""
     begun, _, query = rest.partition("?")
     board = _virtual_chip(begun)
     engine, faults = _virtual_options(text, query)
@@ -98,18 +138,9 @@ def _virtual(text: str, rest: str, firmware: Path | None, asked_engine: str | No
     if engine is not None and engine not in board.engines:
         can = ", ".join(f"{each} (pio run -e {board.environment(each)}-local)" for each in board.engines)
         raise InputError(f"board '{text}': {board.name} cannot have the engine '{engine}'; there is {can}")
-    elf = _checked(firmware) if firmware else find_image(board, engine or DEFAULT_ENGINE)
     words = [f"engine={engine}"] if engine and engine != DEFAULT_ENGINE else []
     words += [f"fault={fault}" for fault in faults]
-    command = (sys.executable, "-m", "mcubench", "virtual", board.name, "--firmware", str(elf))
-    return BoardAddress(
-        f"virtual:{board.name}{'?' if words else ''}{'&'.join(words)}",
-        command=(*command, *(word for fault in faults for word in ("--fault", fault))),
-        engine=engine if firmware else engine or DEFAULT_ENGINE,
-        can_multiply=True,
-        has_reset_pin=True,
-        image=elf,
-    )
+    return f"virtual:{board.name}{'?' if words else ''}{'&'.join(words)}", board, engine, faults
 
 
 def _virtual_chip(begun: str) -> KnownBoard:

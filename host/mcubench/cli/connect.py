@@ -30,7 +30,16 @@ from mcubench.protocol.liar import LyingLink
 from mcubench.recovery import Ladder, LineRate, PowerSwitch
 from mcubench.symbols import holds_build, locate
 
-__all__ = ["LineOptions", "board_address", "board_addresses", "board_options", "boards_options", "open_bench"]
+__all__ = [
+    "LineOptions",
+    "board_address",
+    "board_addresses",
+    "board_options",
+    "boards_options",
+    "check_named",
+    "open_bench",
+    "with_line_faults",
+]
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +94,7 @@ def link_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--firmware",
             type=click.Path(path_type=Path),
             metavar="ELF",
-            help="What a virtual board runs; default: what 'make firmware' built.",
+            help="What a virtual board runs; default: one with the models asked for.",
         ),
         click.option(
             "--baud", type=click.IntRange(1), default=DEFAULT_BAUD, show_default=True, help="What boards boot with."
@@ -126,18 +135,27 @@ def board_addresses(
     line_faults: Sequence[str] = (),
 ) -> list[BoardAddress]:
     """Return the addresses that the options name, --board first; InputError if they name none."""
+    check_named(boards, ports, firmware)
+    here = [parse_board(board, firmware, engine, models) for board in boards]
+    addresses = [*here, *(parse_port(port, engine) for port in ports)]
+    return [with_line_faults(address, line_faults) for address in addresses]
+
+
+def check_named(boards: Sequence[str], ports: Sequence[str], firmware: Path | None) -> None:
+    """Raise InputError if --board and --port name no board or one twice, or if --firmware is not for one of them."""
     if not boards and not ports:
         raise InputError("name a board: --board virtual:stm32f746, or --port for a real one")
     chips = sum(board.startswith("virtual:") for board in boards)
     if firmware and chips != 1:
         instead = "name the engine instead: virtual:<chip>?engine=<engine>" if chips else "none was named; leave it out"
         raise InputError(f"--firmware is for one virtual board; {instead}")
-    real = [parse_port(port, engine) for port in ports]
-    if len({address.port for address in real}) < len(real):
+    if len({parse_port(port).port for port in ports}) < len(ports):
         raise InputError(f"a port was named twice: {', '.join(ports)}")
-    faults = tuple(parse_line_fault(spec) for spec in line_faults)
-    virtual = [parse_board(board, firmware, engine, models) for board in boards]
-    return [replace(address, line_faults=faults) for address in (*virtual, *real)]
+
+
+def with_line_faults(address: BoardAddress, specs: Sequence[str]) -> BoardAddress:
+    """Return the address with the faults of --line-fault."""
+    return replace(address, line_faults=tuple(parse_line_fault(spec) for spec in specs))
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from mcubench.cli.connect import LineOptions, board_addresses, boards_options
+from mcubench.cli.connect import LineOptions, boards_options
 from mcubench.cli.outputs import Outputs, output_options
 from mcubench.cli.sweeping import Request, Sweep
+from mcubench.cli.swept import swept_boards
 from mcubench.errors import InputError
 from mcubench.models import find_models_folder, load_model
 from mcubench.store import Database
@@ -61,9 +62,9 @@ def command(
     names = _split(models)
     folder = find_models_folder(models_folder)
     chosen = [load_model(name, folder) for name in names]
-    addresses = board_addresses(boards, ports, firmware, engine, [model.folder for model in chosen], line_faults)
+    swept = swept_boards(boards, ports, firmware, engine, chosen, line_faults)
     request = Request(
-        [address.name for address in addresses],
+        [board.name for board in swept],
         [model.name for model in chosen],
         _split(clocks),
         overclock,
@@ -71,7 +72,7 @@ def command(
         vectors_other,
         samples,
     )
-    sweep = Sweep(request, addresses, line, chosen, outputs)
+    sweep = Sweep(request, swept, line, chosen, outputs)
     with Database(db) as database:
         sweep.run(database, jobs, resume)
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 import click
 
-from mcubench.boards import BoardAddress, number_boards
+from mcubench.boards import BoardAddress
 from mcubench.cli.connect import LineOptions, open_bench
 from mcubench.cli.outputs import Outputs
 from mcubench.cli.progress import SweepProgress
 from mcubench.cli.runs import check_same_board, identity, start_or_resume
+from mcubench.cli.swept import SweptBoard, refused_records
 from mcubench.errors import CheckFailedError, InputError, McubenchError, RigError, UnreachableError
 from mcubench.measure import (
     Bench,
@@ -54,10 +55,14 @@ class Request:
 
 
 class _Board:
-    """One board of the sweep: what was planned on it, and what became of it. No two have the same `title`."""
+    """One board of the sweep with one image: what was planned on it, and what became of it.
 
-    def __init__(self, address: BoardAddress, number: int | None, title: str) -> None:
+    No two have the same `title`.
+    """
+
+    def __init__(self, address: BoardAddress, models: Sequence[Model], number: int | None, title: str) -> None:
         self.address = address
+        self.models = models
         self.number = number
         self.title = title
         self.opened: BoardOpened | None = None
@@ -77,16 +82,17 @@ class Sweep:
     def __init__(
         self,
         request: Request,
-        addresses: Sequence[BoardAddress],
+        swept: Sequence[SweptBoard],
         line: LineOptions,
         models: Sequence[Model],
         outputs: Outputs,
     ) -> None:
         self._request = request
         self._line = line
+        self._swept = swept
         self._models = models
         self._outputs = outputs
-        self._boards = {self._lane(board): board for board in _name_boards(addresses)}
+        self._boards = {self._lane(board): board for board in _boards_with_images(swept)}
         self._several = len(self._boards) > 1
         self._done: set[str] = set()
         self._vectors = {model.name: read_vectors(model) for model in models}
@@ -102,6 +108,7 @@ class Sweep:
             found = [self._identity(board, opened.bench) for board, opened in self._opened()]
             run = start_or_resume(database, vars(self._request), found, resume)
             self._done = {record.point_id for record in database.records(run.run_id)}
+            self._add_refused(database, run)
             for lane, board in self._boards.items():
                 todo = [point for point in board.plan if point.id not in self._done]
                 # Most vectors are checked at the main clock: wrong outputs show at once, no long point is left over.
@@ -127,7 +134,7 @@ class Sweep:
                 event.lane.needs_quiet = event.bench.info.counts_time
             else:
                 self._lose(event)
-        if not self._opened():
+        if self._boards and not self._opened():
             troubles = [board.trouble for board in self._boards.values() if board.trouble]
             kind = RigError if any(isinstance(trouble, RigError) for trouble in troubles) else InputError
             raise kind(f"none of the boards can be measured: {'; '.join(map(str, troubles))}")
@@ -154,13 +161,22 @@ class Sweep:
     def _plan(self, board: _Board, bench: Bench, clocks: Sequence[ClockSetting]) -> list[Point]:
         counts = (self._request.vectors or DEFAULT_VECTORS, self._request.vectors_other)
         try:
-            plan = make_plan(bench.info, bench.models, self._models, clocks, *counts, board.number)
+            plan = make_plan(bench.info, bench.models, board.models, clocks, *counts, board.number)
         except InputError as exc:
             raise InputError(f"{board.title}: {exc}" if self._several else str(exc)) from exc
         return [replace(point, vectors=min(point.vectors, len(self._vectors[point.model.name]))) for point in plan]
 
     def _identity(self, board: _Board, bench: Bench) -> dict[str, str]:
-        return identity(bench, self._models, board.title if self._several else None)
+        return identity(bench, board.models, board.title if self._several else None)
+
+    def _add_refused(self, database: Database, run: Run) -> None:
+        """Store a failed point for each model that no image of a board can hold."""
+        for board in self._swept:
+            for record in refused_records(board, self._models, run.run_id):
+                if record.point_id not in self._done:
+                    database.add_record(record)
+                    self._done.add(record.point_id)
+                    click.echo(f"{record.point_id}: FAILED: {record.error}", err=True)
 
     def _measure(self, crew: SweepCrew, database: Database, run: Run, jobs: int) -> None:
         settings = Settings(samples=self._request.samples)
@@ -209,8 +225,15 @@ class Sweep:
             )
 
 
-def _name_boards(addresses: Sequence[BoardAddress]) -> list[_Board]:
-    """Return the boards with titles: their addresses, and their places where an address was given twice."""
-    names = [address.name for address in addresses]
-    titles = [f"{name} ({place})" if names.count(name) > 1 else name for place, name in enumerate(names, 1)]
-    return [_Board(*each) for each in zip(addresses, number_boards(addresses), titles, strict=True)]
+def _boards_with_images(swept: Sequence[SweptBoard]) -> list[_Board]:
+    """Return a board for each image; where there are several its title says which."""
+    return [
+        _Board(
+            run.address,
+            run.models,
+            board.number,
+            f"{board.title} image {place} of {len(board.runs)}" if len(board.runs) > 1 else board.title,
+        )
+        for board in swept
+        for place, run in enumerate(board.runs, 1)
+    ]

@@ -62,7 +62,7 @@ def make_plan(
     Raises InputError if a model is not in the image, or is another one there.
     """
     for model in models:
-        _check_embedded(model, embedded)
+        _check_embedded(model, embedded, info)
     main = main_clock(clocks) if clocks else None
     return [
         Point(
@@ -144,12 +144,13 @@ def _names(settings: Sequence[ClockSetting]) -> str:
     return ", ".join(setting.name for setting in settings)
 
 
-def _check_embedded(model: Model, embedded: Sequence[ModelInfo]) -> None:
+def _check_embedded(model: Model, embedded: Sequence[ModelInfo], info: BoardInfo) -> None:
     found = next((each for each in embedded if each.name == model.name), None)
     if found is None:
         known = ", ".join(each.name for each in embedded) or "none"
         raise InputError(
-            f"model '{model.name}' is not in the board's firmware, which has {known}; build it in and flash"
+            f"model '{model.name}' is not in the board's firmware, which has {known}; build it in and flash:"
+            f" mcubench image --board {info.board} --engine {info.engine} --model {model.name}"
         )
     if found.sha256 != model.sha256:
         raise InputError(
