@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,18 +70,18 @@ class Site:
 
     def operand(self, position: int) -> Tensor:
         """Return the input at a position, a constant or not."""
-        return self._tensor(self.operator.inputs[position], "input")
+        return self._tensor(self._index(self.operator.inputs, position, "input"), "input")
 
     def output_at(self, position: int) -> Tensor:
         """Return the output at a position."""
-        tensor = self._tensor(self.operator.outputs[position], "output")
+        tensor = self._tensor(self._index(self.operator.outputs, position, "output"), "output")
         if tensor.data is not None:
             raise self.error("has a constant as its output")
         return tensor
 
     def integers(self, position: int, role: str) -> tuple[int, ...]:
         """Return the input at a position as whole numbers: a constant of int32 or int64, of at most one dimension."""
-        index = self.operator.inputs[position]
+        index = self._index(self.operator.inputs, position, "input")
         tensor = self.graph.tensors[index] if index >= 0 else None
         if tensor is None or tensor.data is None or tensor.type not in ("int32", "int64"):
             raise self.error(f"has no constant {role} of int32 or int64, which the generated engine needs")
@@ -88,7 +89,7 @@ class Site:
 
     def weights(self, kind: str, dimensions: int) -> Array:
         """Return constant input 1, which must have that type and number of dimensions."""
-        tensor = self._tensor(self.operator.inputs[1], "weights")
+        tensor = self._tensor(self._index(self.operator.inputs, 1, "input"), "weights")
         if tensor.data is None:
             raise self.error("has weights that are not constant, which the generated engine does not support")
         if tensor.type != kind or len(tensor.shape) != dimensions:
@@ -141,6 +142,11 @@ class Site:
         if not np.isfinite(values).all():
             raise self.error("has weights or biases that are not finite")
         return values
+
+    def _index(self, indices: Sequence[int], position: int, role: str) -> int:
+        if position >= len(indices):
+            raise self.error(f"has {len(indices)} {role}s, expected at least {position + 1}")
+        return indices[position]
 
     def _tensor(self, index: int, role: str) -> Tensor:
         if index < 0:
