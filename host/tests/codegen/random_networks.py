@@ -15,7 +15,7 @@ __all__ = ["RandomNetwork", "random_network"]
 for _path in sorted(Path(__file__).parent.glob("random_ops_*.py")):
     import_module(_path.stem)
 
-_KINDS = ("int8", "int8", "int8", "float32")
+_KINDS = ("int8", "int8", "int8", "int16", "float32", "float32")
 _MAX_OPERATORS = 10
 # How often the output is what the last operator wrote, and not a tensor somewhere in the network.
 _LAST = 0.7

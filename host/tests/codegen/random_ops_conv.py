@@ -10,8 +10,9 @@ from random_graphs import MAX_ELEMENTS, Live, RandomGraph, activation, operation
 
 __all__ = ["RandomWindow", "random_window"]
 
-_KINDS = ("int8", "float32")
+_KINDS = ("int8", "int16", "float32")
 _MAX_WEIGHTS = 8192
+_MAX_NARROW_DEPTH = 500
 # Root mean square of random inputs and weights: uniform over their range.
 _WEIGHT_RMS = 73.0
 _INPUT_RMS = {"int8": 74.0, "int16": 18_900.0}
@@ -64,8 +65,9 @@ def conv(graph: RandomGraph) -> bool:
     channels = int(rng.integers(1, 20))
     target = graph.tensor((1, *window.size, channels), source.kind)
     shape = (channels, *window.kernel, source.shape[3])
-    weights = _weights(graph, source, target, shape, axis=0, needs_bias=True)
-    _append(graph, "CONV_2D", [source, *weights], target, window.options)
+    bias_type = _bias_type(graph, source, int(np.prod(shape[1:])))
+    weights = _weights(graph, source, target, shape, axis=0, bias_type=bias_type, needs_bias=True)
+    _append(graph, "CONV_2D", [source, *weights], target, window.options | _bias_options(source, bias_type))
     return True
 
 
@@ -82,7 +84,8 @@ def depthwise(graph: RandomGraph) -> bool:
     if channels * window.size[0] * window.size[1] > MAX_ELEMENTS:
         return False
     target = graph.tensor((1, *window.size, channels), source.kind)
-    weights = _weights(graph, source, target, (1, *window.kernel, channels), axis=3)
+    bias_type = "int64" if source.kind == "int16" else "int32"
+    weights = _weights(graph, source, target, (1, *window.kernel, channels), axis=3, bias_type=bias_type)
     _append(graph, "DEPTHWISE_CONV_2D", [source, *weights], target, window.options | {"DepthMultiplier": multiplier})
     return True
 
@@ -100,8 +103,10 @@ def dense(graph: RandomGraph) -> bool:
     rows = source.elements // depth
     units = min(int(rng.integers(1, 40)), _MAX_WEIGHTS // depth, MAX_ELEMENTS // rows)
     target = graph.tensor((*source.shape[:-1], units) if keep else (rows, units), source.kind)
-    weights = _weights(graph, source, target, (units, depth), axis=0)
-    _append(graph, "FULLY_CONNECTED", [source, *weights], target, {"KeepNumDims": keep})
+    bias_type = _bias_type(graph, source, depth)
+    weights = _weights(graph, source, target, (units, depth), axis=0, bias_type=bias_type)
+    options: dict[str, int | bool] = {"KeepNumDims": keep}
+    _append(graph, "FULLY_CONNECTED", [source, *weights], target, options | _bias_options(source, bias_type))
     return True
 
 
@@ -112,8 +117,27 @@ def _append(
     graph.append(name, inputs, [target], FusedActivationFunction=fused, **options)
 
 
+def _bias_type(graph: RandomGraph, source: Live, depth: int) -> str:
+    """Return the type of biases and sums: with int16 either, unless sums would not fit 32 bits."""
+    is_wide = depth > _MAX_NARROW_DEPTH or graph.rng.integers(2)
+    return "int64" if source.kind == "int16" and is_wide else "int32"
+
+
+def _bias_options(source: Live, bias_type: str) -> dict[str, int]:
+    """Return the option that says that biases with int16 have 32 bits."""
+    is_narrow = source.kind == "int16" and bias_type == "int32"
+    return {"QuantizedBiasType": tflite.TensorType.INT32} if is_narrow else {}
+
+
 def _weights(
-    graph: RandomGraph, source: Live, target: Live, shape: tuple[int, ...], axis: int, *, needs_bias: bool = False
+    graph: RandomGraph,
+    source: Live,
+    target: Live,
+    shape: tuple[int, ...],
+    *,
+    axis: int,
+    bias_type: str,
+    needs_bias: bool = False,
 ) -> list[int]:
     """Return constant weights and, mostly, biases; the results cover a part of the target's range, or leave it.
 
@@ -137,5 +161,5 @@ def _weights(
     if has_bias:
         reach = int(sum_rms)
         products = [source.scale * scale for scale in scales]
-        constants.append(graph.constant(rng.integers(-reach, reach, channels, dtype=np.int32), scale=products))
+        constants.append(graph.constant(rng.integers(-reach, reach, channels, dtype=bias_type), scale=products))
     return constants

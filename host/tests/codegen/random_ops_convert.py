@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from random_graphs import Live, RandomGraph, activation, operation
+from random_graphs import RandomGraph, activation, operation
 from random_ops_conv import random_window
 
-_EIGHT_BIT = ("int8", "uint8")
+_ACTIVATIONS = ("int8", "int16", "float32")
+_QUANTIZED = ("int8", "uint8", "int16")
+# What QUANTIZE makes of a type.
+_QUANTIZE = {
+    "float32": ("int8", "int8", "int16", "uint8"),
+    "int8": ("int8", "int8", "int16", "uint8"),
+    "uint8": ("int8", "int16"),
+    "int16": ("int8", "int16", "int32"),
+    "int32": ("int8", "int16"),
+}
 # The reference kernel aborts on flat rows of 512 values and more.
 _SOFTMAX_DEPTH = 511
 
@@ -24,7 +33,7 @@ def average_pool(graph: RandomGraph) -> bool:
 
 
 def _pool(graph: RandomGraph, name: str) -> bool:
-    source = graph.pick(lambda t: t.kind in ("int8", "float32") and len(t.shape) == 4 and t.shape[0] == 1)
+    source = graph.pick(lambda t: t.kind in _ACTIVATIONS and len(t.shape) == 4 and t.shape[0] == 1)
     if source is None:
         return False
     window = random_window(graph.rng, source, dilated=False)
@@ -41,7 +50,7 @@ def _pool(graph: RandomGraph, name: str) -> bool:
 @operation
 def reshape(graph: RandomGraph) -> bool:
     """RESHAPE to a row, or to an image of another form."""
-    source = graph.pick(lambda tensor: tensor.kind in (*_EIGHT_BIT, "float32"))
+    source = graph.pick(lambda tensor: len(tensor.shape) > 0)
     if source is None:
         return False
     shapes = [(1, source.elements), (source.shape[0], source.elements // source.shape[0])]
@@ -60,11 +69,13 @@ def reshape(graph: RandomGraph) -> bool:
 @operation
 def softmax(graph: RandomGraph) -> bool:
     """SOFTMAX over the last dimension."""
-    source = graph.pick(lambda tensor: tensor.kind in ("int8", "float32") and tensor.shape[-1] <= _SOFTMAX_DEPTH)
+    source = graph.pick(lambda tensor: tensor.kind in _ACTIVATIONS and tensor.shape[-1] <= _SOFTMAX_DEPTH)
     if source is None:
         return False
     if source.kind == "int8":
         target = graph.tensor(source.shape, "int8", scale=1 / 256, zero_point=-128)
+    elif source.kind == "int16":
+        target = graph.tensor(source.shape, "int16", scale=1 / 32768)
     else:
         target = graph.tensor(source.shape, "float32")
     graph.append("SOFTMAX", [source], [target], Beta=float(graph.rng.uniform(0.3, 3.0)))
@@ -73,11 +84,11 @@ def softmax(graph: RandomGraph) -> bool:
 
 @operation
 def quantize(graph: RandomGraph) -> bool:
-    """QUANTIZE from float32, or from one 8-bit scale to another."""
-    source = graph.pick(lambda tensor: tensor.exact and tensor.kind in (*_EIGHT_BIT, "float32"))
+    """QUANTIZE from float32, or from one integer type and scale to another."""
+    source = graph.pick(lambda tensor: tensor.exact and tensor.kind in _QUANTIZE)
     if source is None:
         return False
-    kind = "int8" if source.kind == "uint8" else str(graph.rng.choice(["int8", "int8", "int8", "uint8"]))
+    kind = str(graph.rng.choice(_QUANTIZE[source.kind]))
     graph.append("QUANTIZE", [source], [graph.tensor(source.shape, kind)])
     return True
 
@@ -85,12 +96,8 @@ def quantize(graph: RandomGraph) -> bool:
 @operation
 def dequantize(graph: RandomGraph) -> bool:
     """DEQUANTIZE to float32; exact, as it is one product."""
-    source = graph.pick(_is_eight_bit)
+    source = graph.pick(lambda tensor: tensor.kind in _QUANTIZED)
     if source is None:
         return False
     graph.append("DEQUANTIZE", [source], [graph.tensor(source.shape, "float32", exact=True)])
     return True
-
-
-def _is_eight_bit(tensor: Live) -> bool:
-    return tensor.kind in _EIGHT_BIT
