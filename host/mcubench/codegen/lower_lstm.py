@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from mcubench.codegen.layer import Field, Layer, Weights
-from mcubench.codegen.recurrent import constant, multiplier, optional_constant, recurrent_layer, scale_of, state
+from mcubench.codegen.recurrent import constant, multiplier, recurrent_layer, scale_of, state
 from mcubench.codegen.site import Site
 
 __all__ = ["lower_lstm"]
@@ -52,10 +52,8 @@ def lower_lstm(site: Site) -> Layer:
     parameters |= {"steps": steps, "inputs": inputs, "units": units}
     parameters |= _integer_cell(site) if kind == "int8" else {"cell_clip": float(site.options.cell_clip)}
     matrices = len(_GATES) * units * (inputs + units)
-    biases = sum(units for *_, bias in _GATES.values() if site.operator.inputs[bias] >= 0)
-    return recurrent_layer(
-        site, "kernels_lstm", parameters, (hidden, cells), macs=steps * matrices, weights=matrices + biases
-    )
+    weights = matrices + len(_GATES) * units
+    return recurrent_layer(site, "kernels_lstm", parameters, (hidden, cells), macs=steps * matrices, weights=weights)
 
 
 def _check_variant(site: Site) -> None:
@@ -76,7 +74,7 @@ def _real_gate(site: Site, gate: str, inputs: int, units: int) -> Mapping[str, F
     return {
         "input_weights": Weights(constant(site, of_input, "float32", (units, inputs), "input weights")),
         "recurrent_weights": Weights(constant(site, of_hidden, "float32", (units, units), "recurrent weights")),
-        "bias": Weights(optional_constant(site, bias, "float32", units, "a bias")),
+        "bias": Weights(constant(site, bias, "float32", (units,), "a bias")),
     }
 
 
@@ -91,7 +89,7 @@ def _integer_gate(site: Site, gate: str, inputs: int, units: int) -> Mapping[str
         scale, zero_point = site.per_tensor(site.operand(source), "input or state")
         offsets = -zero_point * weights.astype(np.int64).sum(axis=1)
         if name == "input":
-            offsets += optional_constant(site, bias, "int32", units, "a bias")
+            offsets += constant(site, bias, "int32", (units,), "a bias")
         members |= {f"{name}_weights": Weights(weights), f"{name}_offsets": Weights(offsets.astype(np.int32))}
         members |= multiplier(site, name, scale, scale_of(site, position, f"{name} weights"), _GATE_SCALE)
     return members
