@@ -56,6 +56,11 @@ class ImageLayout:
         return self.flash_bytes - self.size_bytes(".engine") - sum(self.model_flash_bytes.values())
 
     @property
+    def ram_bytes(self) -> int:
+        """Every byte of RAM that the image has a use for, stack, arena and receive ring among it."""
+        return sum(section.size_bytes for section in self.sections if not section.in_flash or section.name == ".data")
+
+    @property
     def ram_static_bytes(self) -> int:
         """.data, .bss and the vector that arrives, without stack, arena and receive ring."""
         return sum(self.size_bytes(name) for name in (".data", ".bss", ".staging"))

@@ -22,6 +22,7 @@ COMMANDS = {
     "sweep": "Measure models at clock settings of a board.",
     "show": "Print the table of a run again, from the database.",
     "lint": "Tell what makes the networks of a run slow.",
+    "image": "Build a firmware image with models.",
     "virtual": "Run a firmware image on a virtual board and print its port.",
     "serve-board": "Make an inference engine of this PC a board and print its port.",
     "codegen": "Turn .tflite files into C for an engine.",

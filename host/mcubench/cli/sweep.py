@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from mcubench.cli.connect import LineOptions, boards_options
+from mcubench.cli.options import model_options, split_words
 from mcubench.cli.outputs import Outputs, output_options
 from mcubench.cli.sweeping import Request, Sweep
 from mcubench.cli.swept import swept_boards
-from mcubench.errors import InputError
 from mcubench.models import find_models_folder, load_model
 from mcubench.store import Database
 
@@ -23,8 +23,7 @@ DEFAULT_JOBS = 2
 
 @click.command("sweep")
 @boards_options
-@click.option("--model", "models", multiple=True, required=True, help="A model folder's name; several with commas.")
-@click.option("--models", "models_folder", type=click.Path(path_type=Path), help="Folder of model folders.")
+@model_options
 @click.option(
     "--clock", "clocks", multiple=True, default=("all",), help="Clock names with commas, main, or all (default)."
 )
@@ -59,14 +58,14 @@ def command(
     The main clock is the fastest that the data sheet allows. Exit code 1: a point failed; 2: bad input; 3: a board was
     lost, the others and its finished points are kept, and --resume goes on.
     """
-    names = _split(models)
+    names = split_words(models)
     folder = find_models_folder(models_folder)
     chosen = [load_model(name, folder) for name in names]
     swept = swept_boards(boards, ports, firmware, engine, chosen, line_faults)
     request = Request(
         [board.name for board in swept],
         [model.name for model in chosen],
-        _split(clocks),
+        split_words(clocks),
         overclock,
         vectors,
         vectors_other,
@@ -75,11 +74,3 @@ def command(
     sweep = Sweep(request, swept, line, chosen, outputs)
     with Database(db) as database:
         sweep.run(database, jobs, resume)
-
-
-def _split(values: Sequence[str]) -> list[str]:
-    """Return the words between commas, each once, in order."""
-    words = [word.strip() for value in values for word in value.split(",")]
-    if "" in words:
-        raise InputError(f"an empty name in '{','.join(values)}'")
-    return list(dict.fromkeys(words))

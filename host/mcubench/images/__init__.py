@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from mcubench.images.build import BUILT_ENGINES, NATIVE, build_image, embed_variable
-from mcubench.images.project import Project, find_project
+from mcubench.images.build import BUILT_ENGINES, NATIVE, EmbeddedModel, build_image, embed_variable
+from mcubench.images.project import Project, find_project, need_project
 from mcubench.images.provide import HeldModels, Provided, provide_images
 
 __all__ = [
     "BUILT_ENGINES",
     "NATIVE",
+    "EmbeddedModel",
     "HeldModels",
     "Project",
     "Provided",
     "build_image",
     "embed_variable",
     "find_project",
+    "need_project",
     "provide_images",
 ]

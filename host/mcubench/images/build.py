@@ -17,7 +17,7 @@ from mcubench.images.tool import held, run_tool
 from mcubench.images.trouble import build_trouble
 from mcubench.models import ARENA_FILE, Model
 
-__all__ = ["BUILT_ENGINES", "NATIVE", "build_image", "embed_variable"]
+__all__ = ["BUILT_ENGINES", "NATIVE", "EmbeddedModel", "build_image", "embed_variable"]
 
 # What is built here. TFLM needs its library in $MCUBENCH_LIB_DIR.
 BUILT_ENGINES = ("generated", "tflm")
@@ -27,8 +27,22 @@ BUILD_TIMEOUT_S = 900.0
 JOBS = "2"
 
 
+@dataclass(frozen=True)
+class EmbeddedModel:
+    """A model to build in: `path` is its folder, or a .tflite file."""
+
+    name: str
+    path: Path
+    sha256: str
+
+    @classmethod
+    def of(cls, model: Model) -> EmbeddedModel:
+        """Return what is built in of a model folder."""
+        return cls(model.name, model.folder, model.sha256)
+
+
 def build_image(
-    project: Project, board: KnownBoard, engine: str, models: Sequence[Model], on_build: Callable[[], None]
+    project: Project, board: KnownBoard, engine: str, models: Sequence[EmbeddedModel], on_build: Callable[[], None]
 ) -> Path:
     """Return the image of `board` with exactly these models, built if it is not there or not of today's sources.
 
@@ -54,9 +68,9 @@ def build_image(
     return place.image
 
 
-def embed_variable(models: Sequence[Model]) -> str:
+def embed_variable(models: Sequence[EmbeddedModel]) -> str:
     """Return the value of $MCUBENCH_EMBED that builds these models in."""
-    return os.pathsep.join(str(model.folder.resolve()) for model in models)
+    return os.pathsep.join(str(model.path.resolve()) for model in models)
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ class _Place:
     file_name: str
 
     @classmethod
-    def of(cls, project: Project, board: KnownBoard, engine: str, models: Sequence[Model]) -> _Place:
+    def of(cls, project: Project, board: KnownBoard, engine: str, models: Sequence[EmbeddedModel]) -> _Place:
         kind = project.folder / "build" / "images" / f"{board.name}-{engine}"
         return cls(kind, kind / _key(models), "board" if board.name == NATIVE else "firmware.elf")
 
@@ -124,11 +138,11 @@ class _Place:
         self._stamp.write_text(fingerprint)
 
 
-def _key(models: Sequence[Model]) -> str:
+def _key(models: Sequence[EmbeddedModel]) -> str:
     """Return 12 hex digits that stand for these models and for what was recorded of their arenas."""
     digest = hashlib.sha256()
     for model in models:
-        arenas = model.folder / ARENA_FILE
+        arenas = model.path / ARENA_FILE
         recorded = hashlib.sha256(arenas.read_bytes()).hexdigest() if arenas.is_file() else ""
         digest.update(f"{model.name} {model.sha256} {recorded}\n".encode())
     return digest.hexdigest()[:12]
@@ -145,7 +159,7 @@ def _check_buildable(board: KnownBoard, engine: str) -> None:
 
 
 def _build_with_pio(
-    project: Project, board: KnownBoard, engine: str, models: Sequence[Model], place: _Place, lock: int
+    project: Project, board: KnownBoard, engine: str, models: Sequence[EmbeddedModel], place: _Place, lock: int
 ) -> Path:
     environment = f"{board.environment(engine)}-local"
     command = [project.python, "-m", "platformio", "run", "--environment", environment, "--jobs", JOBS]
@@ -159,13 +173,13 @@ def _build_with_pio(
 
 
 def _build_native(
-    project: Project, board: KnownBoard, engine: str, models: Sequence[Model], place: _Place, lock: int
+    project: Project, board: KnownBoard, engine: str, models: Sequence[EmbeddedModel], place: _Place, lock: int
 ) -> Path:
     assert engine == DEFAULT_ENGINE
     generated = place.work / "models"
     shutil.rmtree(generated, ignore_errors=True)  # every C file in it is compiled
-    folders = [str(model.folder.resolve()) for model in models]
-    codegen = [project.python, "-m", "mcubench", "codegen", "--out", str(generated), *folders]
+    paths = [str(model.path.resolve()) for model in models]
+    codegen = [project.python, "-m", "mcubench", "codegen", "--out", str(generated), *paths]
     _run(project, board, models, place, codegen, {"PYTHONPATH": str(project.folder / "host")}, lock)
     make = ["make", "--silent", "-j", JOBS, "-C", str(project.folder / "firmware" / "native"), "ENGINE=generated"]
     make += [f"GENERATED_DIR={generated}", f"OUT={place.work}"]
@@ -176,7 +190,7 @@ def _build_native(
 def _run(
     project: Project,
     board: KnownBoard,
-    models: Sequence[Model],
+    models: Sequence[EmbeddedModel],
     place: _Place,
     command: Sequence[str],
     variables: dict[str, str],

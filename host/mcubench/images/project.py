@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcubench.boards import find_upwards
+from mcubench.errors import InputError
 
-__all__ = ["Project", "find_project"]
+__all__ = ["Project", "find_project", "need_project"]
 
 # What tells our platformio.ini from any other.
 MARK = Path("firmware", "scripts", "embed_models.py")
@@ -66,6 +67,14 @@ def find_project() -> Project | None:
     """Return the project in this folder or the nearest one above that has it; None where there is none."""
     mark = find_upwards(MARK)
     return Project(mark.parents[len(MARK.parts) - 1]) if mark else None
+
+
+def need_project() -> Project:
+    """Return the same; InputError where there is none."""
+    project = find_project()
+    if project is None:
+        raise InputError(f"no {MARK} in {Path.cwd()} or above; images are built in the project's folder")
+    return project
 
 
 def _version(compiler: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mcubench.boards import DEFAULT_ENGINE, KnownBoard, find_image, find_native_program
 from mcubench.errors import InputError, NoImageError
-from mcubench.images.build import BUILT_ENGINES, NATIVE, build_image
+from mcubench.images.build import BUILT_ENGINES, NATIVE, EmbeddedModel, build_image
 from mcubench.images.project import Project, find_project
 from mcubench.models import Model
 
@@ -78,7 +78,8 @@ class _Packing:
             self._tell(f"building {self._board.name}{engine} with {names} ...")
 
         try:
-            image = build_image(self._project, self._board, self._engine, models, on_build)
+            embedded = [EmbeddedModel.of(model) for model in models]
+            image = build_image(self._project, self._board, self._engine, embedded, on_build)
         except NoImageError as exc:
             self._add_parts(models, str(exc))
         else:
