@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "models": set(),
     "codegen": set(),
     "inspect": {"codegen"},
+    "intake": {"codegen", "inspect", "models"},
     "lint": {"codegen", "inspect", "store"},
     "virtual": set(),
     "serve": {"protocol", "models", "codegen"},

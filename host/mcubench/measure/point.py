@@ -16,15 +16,13 @@ from mcubench.measure.bench import Bench, Settings
 from mcubench.measure.clockcheck import TOLERANCE, check_clock
 from mcubench.measure.plan import Point
 from mcubench.measure.statistics import cycle_figures, latencies
-from mcubench.models import METRICS, Vectors, compare_outputs, score
+from mcubench.models import METRICS, SCORE_NEEDS_VECTORS, Vectors, compare_outputs, score
 from mcubench.protocol import ModelInfo, VectorStream
 from mcubench.recovery import Rung
 from mcubench.store import Record
 
 __all__ = ["PointMeasurement"]
 
-# Below this many vectors one wrong answer moves the score by more than a threshold can tell.
-SCORE_NEEDS_VECTORS = 100
 # The error code of what a board cannot do, such as timing layers that its engine does not show.
 CANNOT = "refused"
 

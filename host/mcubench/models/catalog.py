@@ -8,7 +8,7 @@ from pathlib import Path
 from mcubench.errors import InputError
 from mcubench.models.model import MODEL_FILE, Model, read_model
 
-__all__ = ["MODELS_VARIABLE", "find_models_folder", "list_models", "load_model"]
+__all__ = ["MODELS_VARIABLE", "find_models_folder", "folder_for_new_models", "list_models", "load_model"]
 
 MODELS_VARIABLE = "MCUBENCH_MODELS"
 
@@ -28,6 +28,19 @@ def find_models_folder(folder: Path | None = None) -> Path:
         if list_models(parent / "models"):
             return parent / "models"
     raise InputError(f"no models folder in {here} or above; name one with --models or ${MODELS_VARIABLE}")
+
+
+def folder_for_new_models(folder: Path | None = None) -> Path:
+    """Return the folder to put a model folder into: as `find_models_folder`, but it may be empty or absent."""
+    named = folder or _from_environment()
+    if named is not None:
+        if named.exists() and not named.is_dir():
+            raise InputError(f"{named}: expected a folder for model folders, found something else")
+        return named
+    try:
+        return find_models_folder()
+    except InputError:
+        return Path("models")
 
 
 def list_models(folder: Path) -> list[str]:

@@ -7,6 +7,7 @@ import math
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Model:
     """A model folder; `parameters`, `macs` and `macc` (ST's operation count) are None if `model.toml` does not tell.
 
     Without a `metric` there is no score; without a `threshold` any will do. `random_vectors` tells that the inputs mean
-    nothing.
+    nothing, `added` when `mcubench model add` made the folder.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Model:
     metric: str | None
     threshold: float | None
     random_vectors: bool
+    added: date | None
     tolerance: float
     golden: Golden
     input: Tensor
@@ -88,6 +90,7 @@ def read_model(folder: Path) -> Model:
         metric=table.choice("metric", METRICS) if table.has("metric") else None,
         threshold=_threshold(table),
         random_vectors=table.has("vectors") and table.choice("vectors", VECTOR_KINDS) == RANDOM,
+        added=table.date("added"),
         tolerance=table.number("tolerance"),
         golden=_golden(table.table("golden")),
         input=_tensor(table.table("input")),
@@ -183,6 +186,13 @@ class _Table:
         value = self.integer(key)
         if value <= 0:
             raise self._error(key, "a number above zero", value)
+        return value
+
+    def date(self, key: str) -> date | None:
+        """Return a date, or None where the key is absent."""
+        if not self.has(key):
+            return None
+        value: date = self._typed(key, date, "a date")
         return value
 
     def choice(self, key: str, known: dict[str, Any]) -> str:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from mcubench.errors import InputError
 from mcubench.models.tensor import Tensor
 
-__all__ = ["METRICS", "Metric", "score"]
+__all__ = ["METRICS", "SCORE_NEEDS_VECTORS", "Metric", "score"]
 
 # What a metric compares with: the number of a class, 0 or 1, or what the output ought to be.
 LabelKind = Literal["class", "binary", "value"]
 TOP = 5
+# Below this many vectors one wrong answer moves a score by more than a threshold can tell.
+SCORE_NEEDS_VECTORS = 100
 
 
 def _rank(rows: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.int64]:
@@ -63,7 +65,7 @@ def _root_mean_square(rows: NDArray[Any], labels: NDArray[Any]) -> float:
 
 @dataclass(frozen=True)
 class Metric:
-    """One way to score: `unit` is a share of 1 or that of the output.
+    """One way to score.
 
     `compute` takes real outputs (n, elements) and labels. `margin` is how far a threshold lies from a score that is
     good: of shares a part of 1, of errors a part of the error.
@@ -73,7 +75,6 @@ class Metric:
     title: str
     labels: LabelKind
     higher_is_better: bool
-    unit: str
     margin: float
     compute: Callable[[NDArray[Any], NDArray[Any]], float]
 
@@ -111,11 +112,11 @@ class Metric:
 METRICS: dict[str, Metric] = {
     each.name: each
     for each in (
-        Metric("top1", "share whose largest output is the label's", "class", True, "share", 0.01, _top1),
-        Metric("top5", "share whose label is among the five largest outputs", "class", True, "share", 0.01, _top5),
-        Metric("auc", "area under the ROC curve", "binary", True, "share", 0.01, _auc),
-        Metric("mae", "mean error", "value", False, "as the output", 0.05, _mean_error),
-        Metric("rmse", "root of the mean square error", "value", False, "as the output", 0.05, _root_mean_square),
+        Metric("top1", "share whose largest output is the label's", "class", True, 0.01, _top1),
+        Metric("top5", "share whose label is among the five largest outputs", "class", True, 0.01, _top5),
+        Metric("auc", "area under the ROC curve", "binary", True, 0.01, _auc),
+        Metric("mae", "mean error, in the unit of the output", "value", False, 0.05, _mean_error),
+        Metric("rmse", "root of the mean square error, likewise", "value", False, 0.05, _root_mean_square),
     )
 }
 
