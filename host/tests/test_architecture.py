@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "intake": {"codegen", "inspect", "models"},
     "lint": {"codegen", "inspect", "store"},
     "virtual": set(),
-    "serve": {"protocol", "models", "codegen"},
+    "serve": {"protocol", "models", "codegen", "virtual", "image_layout"},
     "store": set(),
     "report": {"store"},
     "recovery": {"link", "protocol", "boards"},
@@ -39,6 +39,7 @@ MAY_INCLUDE = {
     "cortex_m": {"port.h"},
     "stm32f746": {"port.h", *CORTEX_M},
     "nrf52": {"port.h", *CORTEX_M},
+    "cortex_m0": {"engine.h"},  # bare: without the core and its port
     "native": {"port.h", "core.h", "crc32.h"},  # its main() takes options and may end; its uid is a hash
     "esp32": {"port.h", "core.h"},  # ESP-IDF has its own main()
     "engines/generated": {"engine.h"},

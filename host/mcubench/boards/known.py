@@ -72,6 +72,16 @@ KNOWN_BOARDS = (
         921_600,
         arena_bytes=118_784,
     ),
+    KnownBoard(
+        "cortex-m0",
+        "a bare core, 32 KB flash, 4 KB RAM",
+        "Cortex-M0, 8 to 48 MHz",
+        ("generated",),
+        True,
+        "virtual:cortex-m0",
+        flash_bytes=32 << 10,
+        arena_bytes=3200,
+    ),
     KnownBoard("native", "this PC, compiled C", "counts time", ("generated",), False, "native"),
     KnownBoard("python", "this PC, Python packages", "counts time", ("tflm", "litert"), False, "python:<engine>"),
 )

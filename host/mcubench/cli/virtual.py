@@ -11,8 +11,10 @@ from pathlib import Path
 import click
 
 from mcubench.cli.stop import StopSignals
+from mcubench.cli.virtual_core import run_core
 from mcubench.errors import InputError
 from mcubench.outside import Outside, PtyOutside, TcpOutside
+from mcubench.serve import CORE_NAME
 from mcubench.virtual.board import VirtualBoard
 from mcubench.virtual.chips import CHIPS
 from mcubench.virtual.faults import parse_fault
@@ -57,10 +59,17 @@ def command(
     verbose: bool,
 ) -> None:
     """Run firmware on a virtual CHIP; the first line of output names the port to open. SIGUSR1 pulls its reset pin."""
-    if chip not in CHIPS:
-        raise InputError(f"no virtual chip '{chip}'; there is {', '.join(CHIPS)}")
+    if chip not in (*CHIPS, CORE_NAME):
+        raise InputError(f"no virtual chip '{chip}'; there is {', '.join([*CHIPS, CORE_NAME])}")
     if link is not None and tcp_port is not None:
         raise InputError("--link names a pty; it cannot be used with --tcp")
+    if chip == CORE_NAME:
+        if faults or strict or real_time or baud or seconds:
+            raise InputError(
+                f"{chip} is a core without a UART: leave --baud, --fault, --strict, --real-time, --seconds out"
+            )
+        run_core(firmware, PtyOutside(link) if tcp_port is None else TcpOutside(tcp_port), StopSignals(parent_pid))
+        return
     _log_to_stderr(verbose)
     parsed = [parse_fault(fault) for fault in faults]
     image = load_image(firmware)

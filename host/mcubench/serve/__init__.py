@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mcubench.serve.core import CORE_NAME, load_core
 from mcubench.serve.engine import Engine, EngineError, EngineStatus, OpenModel
 from mcubench.serve.engines import ENGINES, RESOLVERS, load_engine
 from mcubench.serve.image import Image, load_image
@@ -9,6 +10,7 @@ from mcubench.serve.network import Network, find_networks
 from mcubench.serve.power import run_board
 
 __all__ = [
+    "CORE_NAME",
     "ENGINES",
     "RESOLVERS",
     "Engine",
@@ -18,6 +20,7 @@ __all__ = [
     "Network",
     "OpenModel",
     "find_networks",
+    "load_core",
     "load_engine",
     "load_image",
     "run_board",

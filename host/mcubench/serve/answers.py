@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import platform
-import sys
+import zlib
 
 from mcubench.protocol import PROTOCOL_VERSION
 from mcubench.protocol.text import encode_value
 from mcubench.serve.hold import GRAIN_BYTES, HOLD_BYTES
-from mcubench.serve.machine import machine_uid
-from mcubench.serve.processor import processor_name
+from mcubench.serve.platform import LayerTimes
 from mcubench.serve.splitter import FRAME_BYTES
 from mcubench.serve.state import BoardState
 from mcubench.serve.stream import WINDOW_BYTES
 from mcubench.serve.timing import Runs
 
-__all__ = ["BOARD_NAME", "boot", "info", "line", "model", "models", "run"]
+__all__ = ["boot", "clock", "clocks", "info", "layers", "line", "model", "models", "run"]
 
-BOARD_NAME = "python"
 # Of firmware/common/port.h, whose rules for clocks and counters this board keeps.
 PORT_VERSION = 3
 # Nominal, as on the native board: nothing paces a pty, and nothing else can be had.
@@ -33,23 +30,28 @@ def line(kind: str, **words: str | int | None) -> str:
 
 def boot(state: BoardState) -> str:
     """Return the line that a board sends when it starts."""
-    return line("boot", board=BOARD_NAME, protocol=PROTOCOL_VERSION, count=state.boot_count, cause=state.boot_cause)
+    return line(
+        "boot",
+        board=state.image.platform.name,
+        protocol=PROTOCOL_VERSION,
+        count=state.boot_count,
+        cause=state.boot_cause,
+    )
 
 
 def info(state: BoardState) -> list[str]:
-    """Return the answer to `info`: there is no flash, and Python's memory says nothing about a model's."""
-    engine = state.image.engine
-    toolchain = f"{sys.implementation.name}-{platform.python_version()}"
+    """Return the answer to `info`."""
+    engine, platform = state.image.engine, state.image.platform
     return [
         line(
             "board",
-            name=BOARD_NAME,
-            core=processor_name(),
-            uid=machine_uid(),
+            name=platform.name,
+            core=platform.core,
+            uid=platform.uid,
             port_version=PORT_VERSION,
-            counts_time=1,
+            counts_time=int(platform.counts_time),
         ),
-        line("build", id=state.image.build_id, toolchain=toolchain, flags=engine.flags),
+        line("build", id=state.image.build_id, toolchain=platform.toolchain, flags=engine.flags),
         line("engine", name=engine.name, version=engine.version, kernels=engine.kernels),
         line(
             "link",
@@ -62,7 +64,7 @@ def info(state: BoardState) -> list[str]:
             crc_errors=state.stream.crc_errors,
             overruns=0,
         ),
-        "memory",
+        line("memory", **platform.memory()),
         line("boot", count=state.boot_count, cause=state.boot_cause, mark=state.mark),
         line("ok", protocol=PROTOCOL_VERSION),
     ]
@@ -88,8 +90,39 @@ def model(kind: str, state: BoardState, index: int) -> str:
         output_bytes=network.output_bytes,
         output_type=network.output_type,
         arena_bytes=state.image.arena_bytes[index],
+        flash_bytes=network.flash_bytes,
         layers=network.layers,
     )
+
+
+def clocks(state: BoardState) -> list[str]:
+    """Return the answer to `clocks`."""
+    platform = state.image.platform
+    return [
+        *(line("clock", name=each.name, hz=each.hz, overclock=0, **each.details) for each in platform.clocks),
+        *(line("option", name=each) for each in platform.options),
+        line("ok", count=len(platform.clocks), selected=platform.clock.name),
+    ]
+
+
+def clock(state: BoardState) -> list[str]:
+    """Return the answer to `clock`."""
+    now = state.image.platform.clock
+    return [line("ok", name=now.name, hz=now.hz, **now.details)]
+
+
+def layers(times: LayerTimes) -> list[str]:
+    """Return the answer to `layers`."""
+    return [
+        *(line("layer", index=index, op=op, cycles=cycles) for index, (op, cycles) in enumerate(times.layers)),
+        line(
+            "ok",
+            layers=len(times.layers),
+            window_cycles=times.window_cycles,
+            sum_cycles=sum(cycles for _, cycles in times.layers),
+            output_crc32=f"{zlib.crc32(times.output):08x}",
+        ),
+    ]
 
 
 def run(state: BoardState, name: str, cold: bool, runs: Runs) -> list[str]:

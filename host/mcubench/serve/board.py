@@ -50,7 +50,7 @@ class ServedBoard:
     def _handle(self, event: Event, content: bytes) -> None:
         stream = self._state.stream
         if event is Event.LINE:
-            arrival = read_counter()
+            arrival = self._state.image.platform.read_counter()
             stream.flush()
             self._send(_encode(execute(self._state, content.decode("ascii"), arrival)))
         elif event is Event.NOISE:

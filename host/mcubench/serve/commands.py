@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from mcubench.protocol.text import add_trailer, split_trailer
 from mcubench.serve import answers
 from mcubench.serve.answers import line
-from mcubench.serve.counter import COUNTER_HZ
 from mcubench.serve.engine import EngineError
 from mcubench.serve.state import BoardState
 from mcubench.serve.timing import time_runs
@@ -22,8 +21,6 @@ __all__ = ["execute"]
 # More than any command takes; what is left of a longer line stays in the last word.
 MOST_WORDS = 16
 MOST_RUNS = 1000
-# The only clock setting.
-CLOCK = "host"
 # The length field of a RESULT frame has 16 bits; 32 of its bytes are not the output tensor's.
 MOST_OUTPUT_BYTES = 0xFFFF - 32
 
@@ -118,19 +115,24 @@ def _parse_arena(word: str) -> int:
     return int(value)
 
 
-def _clocks(_state: BoardState, _words: Sequence[str]) -> list[str]:
-    return [
-        line("clock", name=CLOCK, hz=COUNTER_HZ, overclock=0, source="monotonic"),
-        line("ok", count=1, selected=CLOCK),
-    ]
+def _clocks(state: BoardState, _words: Sequence[str]) -> list[str]:
+    return answers.clocks(state)
 
 
-def _clock(_state: BoardState, words: Sequence[str]) -> list[str]:
-    if _first(words) != CLOCK:
-        raise _WordError(_first(words))
+def _clock(state: BoardState, words: Sequence[str]) -> list[str]:
+    platform = state.image.platform
+    name = _first(words)
+    if name not in (each.name for each in platform.clocks):
+        raise _WordError(name)
+    options = {}
     for word in words[1:]:
-        _parse_flag("overclock", word)
-    return [line("ok", name=CLOCK, hz=COUNTER_HZ, source="monotonic")]
+        key = word.partition("=")[0]
+        if key not in ("overclock", *platform.options):
+            raise _WordError(word)
+        options[key] = _parse_flag(key, word)
+    options.pop("overclock", None)
+    platform.set_clock(name, options)
+    return answers.clock(state)
 
 
 def _mark(state: BoardState, words: Sequence[str]) -> list[str]:
@@ -144,7 +146,7 @@ def _baud(_state: BoardState, words: Sequence[str]) -> list[str]:
 
 
 def _tick(state: BoardState, _words: Sequence[str]) -> list[str]:
-    return [line("ok", cycles=state.arrival, hz=COUNTER_HZ)]
+    return [line("ok", cycles=state.arrival, hz=state.image.platform.clock.hz)]
 
 
 def _run(state: BoardState, words: Sequence[str]) -> list[str]:
@@ -155,7 +157,7 @@ def _run(state: BoardState, words: Sequence[str]) -> list[str]:
     session = state.session
     if session is None:
         raise _Error("no-model")
-    runs = time_runs(session, count, cold, state.overhead_cycles)
+    runs = time_runs(session, state.image.platform, count, cold, state.overhead_cycles)
     if runs is None:
         raise _Error("counter-stuck")
     return answers.run(state, session.network.name, cold, runs)
@@ -164,7 +166,10 @@ def _run(state: BoardState, words: Sequence[str]) -> list[str]:
 def _layers(state: BoardState, _words: Sequence[str]) -> list[str]:
     if state.session is None:
         raise _Error("no-model")
-    raise _Error("refused", reason="this engine does not time its layers")
+    times = state.time_layers(state.session)
+    if times is None:
+        raise _Error("refused", reason="this engine does not time its layers")
+    return answers.layers(times)
 
 
 def _reset(state: BoardState, _words: Sequence[str]) -> list[str]:

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mcubench import __version__
 from mcubench.errors import InputError
 from mcubench.serve.engine import Engine, EngineError
 from mcubench.serve.network import Network
+from mcubench.serve.pc import PcPlatform
+from mcubench.serve.platform import Platform
 
 __all__ = ["Image", "load_image"]
 
 
 @dataclass(frozen=True)
 class Image:
-    """An engine and the models that it can run; `arena_bytes` is what each uses, None if the engine cannot tell."""
+    """An engine and the models that it can run; `arena_bytes` is what each uses, None if the engine cannot tell.
+
+    `code_sha256` is that of the file that holds the engine's code, if one does.
+    """
 
     engine: Engine
     networks: tuple[Network, ...]
     arena_bytes: tuple[int | None, ...]
+    platform: Platform = field(default_factory=PcPlatform)
+    code_sha256: str = ""
 
     @property
     def build_id(self) -> str:
         """Sixteen hex digits, others if the engine, its kernels, this package or a model are others."""
-        parts = [self.engine.name, self.engine.version, self.engine.kernels, __version__]
+        parts = [self.engine.name, self.engine.version, self.engine.kernels, __version__, self.code_sha256]
         text = " ".join([*parts, *(network.sha256 for network in self.networks)])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -8,6 +8,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from mcubench.models.tensor import TENSOR_TYPES
 from mcubench.serve.engine import EngineError, EngineStatus
 from mcubench.serve.network import Network
+from mcubench.serve.states import remembers
 from mcubench.serve.wheel import wheel_tag, wheel_version
 
 __all__ = ["LitertEngine"]
@@ -49,12 +50,15 @@ class _Model:
         self._output = interpreter.get_output_details()[0]["index"]
         self._type = TENSOR_TYPES[network.input_type]
         self._shape = network.input_shape
+        self._remembers = remembers(network.data)
 
     def set_input(self, data: bytes) -> None:
         self._interpreter.set_tensor(self._input, np.frombuffer(data, self._type).reshape(self._shape))
 
     def invoke(self) -> None:
         try:
+            if self._remembers:
+                self._interpreter.reset_all_variables()
             self._interpreter.invoke()
         except RuntimeError as exc:
             raise EngineError(EngineStatus.INVOKE, str(exc)) from exc

@@ -21,7 +21,7 @@ _NAME = re.compile(r"[!-$&-~]+")
 
 @dataclass(frozen=True)
 class Network:
-    """A .tflite file with one input and one output, and what `models` tells of it."""
+    """A model with one input and one output, and what `models` tells of it; `data` is its .tflite file."""
 
     name: str
     sha256: str
@@ -32,6 +32,7 @@ class Network:
     output_type: str
     output_bytes: int
     layers: int
+    flash_bytes: int | None = None
 
 
 def find_networks(names: Sequence[str]) -> list[Network]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mcubench.serve.counter import measure_overhead
 from mcubench.serve.image import Image
+from mcubench.serve.platform import LayerTimes
 from mcubench.serve.session import Session
 from mcubench.serve.stream import BoardStream
 
@@ -19,9 +19,10 @@ class BoardState:
         self.image = image
         self.boot_count = boot_count
         self.boot_cause = boot_cause
-        self.overhead_cycles = measure_overhead()
+        image.platform.restart()
+        self.overhead_cycles = image.platform.measure_overhead()
         self.session: Session | None = None
-        self.stream = BoardStream(send, self.overhead_cycles)
+        self.stream = BoardStream(send, image.platform, self.overhead_cycles)
         self.noise_lines = 0
         self.mark = 0  # what the host set
         self.arrival = 0  # the counter when the last command had come
@@ -34,3 +35,8 @@ class BoardState:
         network = self.image.networks[index]
         self.session = Session(index, network, self.image.engine.open(network, arena_bytes))
         self.stream.select(self.session)
+
+    def time_layers(self, session: Session) -> LayerTimes | None:
+        """Run the session's model once on its last vector, layer by layer; None if that cannot be."""
+        session.load()
+        return self.image.platform.time_layers(session.model)

@@ -16,9 +16,10 @@ from mcubench.protocol.frames import (
     encode_frame,
     result_payload,
 )
-from mcubench.serve.counter import has_passed, read_counter, time_invoke
+from mcubench.serve.counter import has_passed, read_counter
 from mcubench.serve.engine import EngineError
 from mcubench.serve.hold import Hold
+from mcubench.serve.platform import Platform
 from mcubench.serve.results import MOST_VECTORS, ResultStore
 from mcubench.serve.session import Session
 from mcubench.serve.splitter import FRAME_BYTES
@@ -40,9 +41,10 @@ QUESTIONS = (FrameType.SEEK, FrameType.POLL, FrameType.AGAIN)
 class BoardStream:
     """Give it a session with `select`, then coded frame bodies; it sends ACK, RESULT and ECHO frames."""
 
-    def __init__(self, send: Callable[[bytes], None], overhead_cycles: int) -> None:
+    def __init__(self, send: Callable[[bytes], None], platform: Platform, overhead_cycles: int) -> None:
         self.crc_errors = 0
         self._send = send
+        self._platform = platform
         self._overhead_cycles = overhead_cycles
         self._frame_seq = 0
         self._seen = 0
@@ -131,7 +133,7 @@ class BoardStream:
         input_crc32 = session.load()
         status, cycles, output = 0, 0, bytes(session.network.output_bytes)
         try:
-            cycles = time_invoke(session.model, self._overhead_cycles)
+            cycles = self._platform.time_invoke(session.model, self._overhead_cycles)
             output = session.model.output()
         except EngineError as exc:
             status = exc.status

@@ -11,6 +11,7 @@ from mcubench.models.tensor import TENSOR_TYPES
 from mcubench.serve.engine import EngineError, EngineStatus
 from mcubench.serve.network import Network
 from mcubench.serve.rehearsal import rehearse
+from mcubench.serve.states import remembers
 from mcubench.serve.wheel import wheel_tag, wheel_version
 
 __all__ = ["TflmEngine"]
@@ -54,12 +55,15 @@ class _Model:
         self._interpreter = interpreter
         self._type = TENSOR_TYPES[network.input_type]
         self._shape = network.input_shape
+        self._remembers = remembers(network.data)
 
     def set_input(self, data: bytes) -> None:
         self._interpreter.set_input(np.frombuffer(data, self._type).reshape(self._shape), 0)
 
     def invoke(self) -> None:
         try:
+            if self._remembers:
+                self._interpreter.reset()
             self._interpreter.invoke()
         except RuntimeError as exc:
             raise EngineError(EngineStatus.INVOKE, str(exc)) from exc

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from mcubench.serve.counter import evict_caches, time_invoke
+from mcubench.serve.platform import Platform
 from mcubench.serve.session import Session
 
 __all__ = ["Runs", "time_runs"]
@@ -21,7 +21,7 @@ class Runs:
     stable: bool
 
 
-def time_runs(session: Session, count: int, cold: bool, overhead_cycles: int) -> Runs | None:
+def time_runs(session: Session, platform: Platform, count: int, cold: bool, overhead_cycles: int) -> Runs | None:
     """Time `count` inferences of the last vector; None if the counter showed no time, EngineError as the model does."""
     cycles: list[int] = []
     outputs: list[int] = []
@@ -29,8 +29,8 @@ def time_runs(session: Session, count: int, cold: bool, overhead_cycles: int) ->
     for _ in range(count):
         input_crc32 = session.load()
         if cold:
-            evict_caches()
-        cycles.append(time_invoke(session.model, overhead_cycles))
+            platform.evict_caches()
+        cycles.append(platform.time_invoke(session.model, overhead_cycles))
         outputs.append(zlib.crc32(session.model.output()))
     if 0 in cycles:
         return None

@@ -14,11 +14,13 @@ from mcubench.virtual.loader import Image
 from mcubench.virtual.machine import Machine, Memory, Stop
 from mcubench.virtual.timing import MemoryRegion, MemoryState, make_cortex_m0
 
-__all__ = ["FLASH", "RAM", "BareCore", "BareModel", "BareTiming", "LayerTime"]
+__all__ = ["FLASH", "RAM", "TIMING_MODEL", "BareCore", "BareModel", "BareTiming", "LayerTime"]
 
 # firmware/cortex_m0/cortex_m0.ld
 FLASH = MemoryRegion("flash", 0x08000000, 32 << 10, "flash", cached=False)
 RAM = MemoryRegion("ram", 0x20000000, 4 << 10, "sram", cached=False)
+
+TIMING_MODEL = make_cortex_m0(fast_multiplier=True, branch_wait_cycles=0).model_id
 
 # firmware/cortex_m0/bare.h: the mailbox, the facts, engine_model_t.
 _MAILBOX = struct.Struct("<IIiIIIIII")
@@ -80,16 +82,14 @@ class BareCore:
         needed = ("bare", "bare_facts", "__stack_low", "__stack_high")
         if missing := [name for name in needed if name not in symbols]:
             raise InputError(
-                f"{image.path}: has no {missing[0]}; expected the image of a bare Cortex-M0 (pio run -e cortex-m0-local)"
+                f"{image.path}: has no {missing[0]}; expected an image for a bare Cortex-M0: pio run -e cortex-m0-local"
             )
         self._symbols = symbols
         core = make_cortex_m0(timing.fast_multiplier, timing.wait_states)
         memories = [Memory(FLASH, rom=True), Memory(RAM)]
         self._machine = Machine(UC_CPU_ARM_CORTEX_M0, core, memories, [SYSTICK_WINDOW])
         self._machine.counter.configure(
-            MemoryState(
-                icache=False, dcache=False, prefetch=timing.prefetch, flash_wait_states=timing.wait_states
-            )
+            MemoryState(icache=False, dcache=False, prefetch=timing.prefetch, flash_wait_states=timing.wait_states)
         )
         BareSysTick(self._machine.counter).attach(self._machine.uc)
         self._machine.scramble_ram()

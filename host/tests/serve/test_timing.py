@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mcubench.serve import Network
+from mcubench.serve.pc import PcPlatform
 from mcubench.serve.session import Session
 from mcubench.serve.timing import time_runs
 
@@ -27,4 +28,4 @@ class Nothing:
 
 def test_a_time_of_nothing_is_no_measurement() -> None:
     session = Session(0, Network("nothing", "00", b"", "int8", (1,), 1, "int8", 1, 1), Nothing())
-    assert time_runs(session, 3, cold=False, overhead_cycles=OVERHEAD_TICKS) is None
+    assert time_runs(session, PcPlatform(), 3, cold=False, overhead_cycles=OVERHEAD_TICKS) is None
