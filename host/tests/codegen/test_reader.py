@@ -70,12 +70,15 @@ def _survives(data: bytes) -> None:
         assert "\n" not in str(exc)
 
 
-def test_an_unsupported_operator_is_named_with_its_index() -> None:
+@pytest.mark.parametrize(
+    ("name", "other"), [("EXP", "the tflm engine has it"), ("LOCAL_RESPONSE_NORMALIZATION", "no engine here has it")]
+)
+def test_an_unsupported_operator_is_named_with_its_index_and_who_has_it(name: str, other: str) -> None:
     chain = _chain().pool()
     target = chain.model.tensor(chain.shape, np.int8, scale=0.1)
-    chain.model.operator("EXP", [chain.last], [target])
+    chain.model.operator(name, [chain.last], [target])
     assert _compile(chain.model.build([chain.first], [target])) == (
-        "operator 1 (EXP) is not supported by the generated engine"
+        f"operator 1 ({name}) is not supported by the generated engine; {other}"
     )
 
 

@@ -60,14 +60,23 @@ def test_an_operator_that_only_the_interpreter_knows_is_taken(tmp_path: Path) ->
     assert _calls(tmp_path / "out") == (1, ["AddLogistic"])
 
 
-@pytest.mark.parametrize("name", ["LSTM", "CUSTOM", "VAR_HANDLE"])
-def test_an_operator_without_a_method_is_named_with_its_index(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("LSTM", "no engine here has it"),
+        ("CUSTOM", "no engine here has it"),
+        ("VAR_HANDLE", "no engine here has it"),
+        ("RELU_N1_TO_1", "the generated engine has it"),
+    ],
+)
+def test_an_operator_without_a_method_is_named_with_its_index(tmp_path: Path, name: str, other: str) -> None:
     model = TfliteBuilder()
     tensors = [model.tensor((1, 4), np.float32) for _ in range(3)]
     model.operator("RESHAPE", tensors[:1], tensors[1:2])
     model.operator(name, tensors[1:2], tensors[2:])
     (tmp_path / "net.tflite").write_bytes(model.build(tensors[:1], tensors[2:]))
-    with pytest.raises(InputError, match=rf"net\.tflite: operator 1 \({name}.*\) is not supported by the tflm engine"):
+    message = rf"net\.tflite: operator 1 \({name}.*\) is not supported by the tflm engine; {other}"
+    with pytest.raises(InputError, match=message):
         load_tflm_model(tmp_path / "net.tflite")
 
 
