@@ -29,9 +29,10 @@ from mcubench.codegen.lower_simple import (
 from mcubench.codegen.lower_strided_slice import lower_strided_slice
 from mcubench.codegen.lower_svdf import lower_svdf
 from mcubench.codegen.lower_unary import lower_prelu, lower_unary
+from mcubench.codegen.operator_names import TFLM_OPERATORS
 from mcubench.codegen.site import Site
 
-__all__ = ["lower_graph"]
+__all__ = ["GENERATED_OPERATORS", "lower_graph"]
 
 # Newest version of each operator whose options and types are known here (tflite/core/kernels/register.cc of LiteRT).
 _LOWERINGS: dict[str, tuple[int, Callable[[Site], Layer]]] = {
@@ -80,6 +81,7 @@ _LOWERINGS: dict[str, tuple[int, Callable[[Site], Layer]]] = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": (4, lower_lstm),
     "UNPACK": (6, lower_unpack),
 }
+GENERATED_OPERATORS = frozenset(_LOWERINGS)
 
 
 def lower_graph(graph: Graph) -> list[Layer]:
@@ -93,7 +95,8 @@ def lower_graph(graph: Graph) -> list[Layer]:
         site = Site(graph, operator)
         newest, lowering = _LOWERINGS.get(operator.name, (0, None))
         if lowering is None:
-            raise site.error("is not supported by the generated engine")
+            other = "the tflm engine has it" if operator.name in TFLM_OPERATORS else "no engine here has it"
+            raise site.error(f"is not supported by the generated engine; {other}")
         if operator.version > newest:
             raise site.error(f"has version {operator.version}, the generated engine supports up to {newest}")
         layer = lowering(site)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mcubench.codegen.fixedpoint import INT8_MAX, INT8_MIN
 from mcubench.codegen.graph import Array, Graph, Operator, Options, Quantization, Tensor
+from mcubench.codegen.operator_names import TFLM_OPERATORS
 from mcubench.errors import InputError
 
 __all__ = ["Site"]
@@ -32,6 +33,12 @@ class Site:
     def error(self, problem: str) -> InputError:
         """Return an error that names the operator."""
         return InputError(f"operator {self.operator.index} ({self.operator.name}) {problem}")
+
+    @property
+    def other_engine(self) -> str:
+        """What to say at the end of an error about types: which engine might have them."""
+        has_it = self.operator.name in TFLM_OPERATORS
+        return "; the tflm engine has the operator, perhaps for these types" if has_it else ""
 
     def check_counts(self, inputs: tuple[int, ...], outputs: int = 1) -> None:
         """Require that number of outputs, and a number of inputs that is in `inputs`."""
@@ -116,7 +123,9 @@ class Site:
         seen = (self.input.type, self.output.type)
         if seen not in allowed:
             wanted = ", ".join(f"{a} to {b}" for a, b in allowed)
-            raise self.error(f"goes from {seen[0]} to {seen[1]}, the generated engine supports {wanted}")
+            raise self.error(
+                f"goes from {seen[0]} to {seen[1]}, the generated engine supports {wanted}{self.other_engine}"
+            )
         return seen
 
     def quantization(self, tensor: Tensor, role: str) -> Quantization:
