@@ -1,7 +1,8 @@
-/* int8 depthwise convolution.
+/* int8 depthwise convolution in plain C, for cores without the DSP extension and for layers with gaps between taps.
  *
  * The values under the window are read where they lie; only where the window sticks out of the image they are collected
  * first, with the input's zero point in place of what is missing. A table of offsets, one per tap, serves both cases. */
+#include "depthwise.h"
 #include "dsp.h"
 #include "gather.h"
 #include "requantize.h"
@@ -13,58 +14,33 @@ typedef struct taps {
     int32_t count;
 } taps_t;
 
-static int8_t depthwise_channel(const kernels_depthwise_s8_t *conv, const taps_t *taps, int32_t c) {
-    const int8_t *x = taps->base + (conv->multiplier == 1 ? c : c / conv->multiplier);
-    const int8_t *weights = conv->weights + c;
-    int32_t sum = conv->channels[c].bias;
-    for (int32_t tap = 0; tap < taps->count; tap++) {
-        sum += x[taps->offsets[tap]] * *weights;
-        weights += conv->window.out_channels;
+static int32_t sum_taps(const int8_t *x, const int8_t *weights, const taps_t *taps) {
+    const int32_t *offset = taps->offsets;
+    const int32_t *end = offset + taps->count;
+    int32_t sum = 0;
+    for (; offset + 3 <= end; offset += 3) {
+        sum += x[offset[0]] * weights[0];
+        sum += x[offset[1]] * weights[1];
+        sum += x[offset[2]] * weights[2];
+        weights += 3;
     }
-    return requantize_conv(sum, &conv->channels[c], &conv->output);
-}
-
-#if MCUBENCH_KERNELS_DSP
-
-/* Channels c to c + 3: one word of values and one of weights per tap. */
-static void depthwise_four_channels(const kernels_depthwise_s8_t *conv, const taps_t *taps, int32_t c, int8_t *output) {
-    const kernels_channel_t *channel = &conv->channels[c];
-    const int8_t *x = taps->base + c;
-    const int8_t *weights = conv->weights + c;
-    int32_t sum0 = channel[0].bias;
-    int32_t sum1 = channel[1].bias;
-    int32_t sum2 = channel[2].bias;
-    int32_t sum3 = channel[3].bias;
-    for (int32_t tap = 0; tap < taps->count; tap++) {
-        uint32_t values = dsp_load(x + taps->offsets[tap]);
-        uint32_t factors = dsp_load(weights);
-        uint32_t even = dsp_sxtb16(values);
-        uint32_t odd = dsp_sxtb16_odd(values);
-        uint32_t factors_even = dsp_sxtb16(factors);
-        uint32_t factors_odd = dsp_sxtb16_odd(factors);
-        sum0 = dsp_smlabb(even, factors_even, sum0);
-        sum1 = dsp_smlabb(odd, factors_odd, sum1);
-        sum2 = dsp_smlatt(even, factors_even, sum2);
-        sum3 = dsp_smlatt(odd, factors_odd, sum3);
-        weights += conv->window.out_channels;
+    for (; offset < end; offset++) {
+        sum += x[*offset] * *weights++;
     }
-    output[c] = requantize_conv(sum0, &channel[0], &conv->output);
-    output[c + 1] = requantize_conv(sum1, &channel[1], &conv->output);
-    output[c + 2] = requantize_conv(sum2, &channel[2], &conv->output);
-    output[c + 3] = requantize_conv(sum3, &channel[3], &conv->output);
+    return sum;
 }
-
-#endif
 
 static void depthwise_pixel(const kernels_depthwise_s8_t *conv, const taps_t *taps, int8_t *output) {
-    int32_t c = 0;
-#if MCUBENCH_KERNELS_DSP
-    for (; conv->multiplier == 1 && c + 4 <= conv->window.out_channels; c += 4) {
-        depthwise_four_channels(conv, taps, c, output);
-    }
-#endif
-    for (; c < conv->window.out_channels; c++) {
-        output[c] = depthwise_channel(conv, taps, c);
+    const kernels_output_s8_t range = conv->output;
+    const kernels_channel_t *channel = conv->channels;
+    const int8_t *weights = conv->weights;
+    for (int32_t c = 0; c < conv->window.in_channels; c++) {
+        for (int32_t i = 0; i < conv->multiplier; i++) {
+            int32_t sum = sum_taps(taps->base + c, weights, taps);
+            *output++ = requantize_conv(channel->bias + sum, channel, &range);
+            weights += taps->count;
+            channel++;
+        }
     }
 }
 
@@ -82,7 +58,8 @@ static void list_offsets(const kernels_window_t *window, int32_t *offsets) {
     }
 }
 
-void kernels_depthwise_s8(const kernels_depthwise_s8_t *conv, const int8_t *input, int8_t *output, void *scratch) {
+static void depthwise_by_pixels(const kernels_depthwise_s8_t *conv, const int8_t *input, int8_t *output,
+                                void *scratch) {
     const kernels_window_t *window = &conv->window;
     const int32_t count = window->kernel_height * window->kernel_width;
     int32_t *offsets = scratch;
@@ -106,4 +83,14 @@ void kernels_depthwise_s8(const kernels_depthwise_s8_t *conv, const int8_t *inpu
         output += window->out_channels;
         gather_advance(&at, window);
     }
+}
+
+void kernels_depthwise_s8(const kernels_depthwise_s8_t *conv, const int8_t *input, int8_t *output, void *scratch) {
+#if MCUBENCH_KERNELS_DSP
+    if (depthwise_has_strips(conv)) {
+        depthwise_by_strips(conv, input, output, scratch);
+        return;
+    }
+#endif
+    depthwise_by_pixels(conv, input, output, scratch);
 }

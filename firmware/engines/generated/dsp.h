@@ -39,10 +39,12 @@ static inline void dsp_store(void *address, uint32_t word) {
         return result;                                                                                                 \
     }
 
-/* sum + a.lo x b.lo + a.hi x b.hi; a.lo x b.lo; a.hi x b.hi */
+/* sum + a.lo x b.lo + a.hi x b.hi; a.lo x b.lo; a.hi x b.hi; a.lo x b.hi; a.hi x b.lo */
 DSP_TERNARY(dsp_smlad, "smlad")
 DSP_TERNARY(dsp_smlabb, "smlabb")
 DSP_TERNARY(dsp_smlatt, "smlatt")
+DSP_TERNARY(dsp_smlabt, "smlabt")
+DSP_TERNARY(dsp_smlatb, "smlatb")
 /* sum + a x b / 2^32, rounded half up */
 DSP_TERNARY(dsp_smmlar, "smmlar")
 
@@ -67,6 +69,26 @@ static inline int32_t dsp_ssat8(int32_t value) {
     return result;
 }
 
+/* Half of a value, rounded down and saturated to -128 ... 127. */
+static inline int32_t dsp_ssat8_half(int32_t value) {
+    int32_t result;
+    __asm__("ssat %0, #8, %1, asr #1" : "=r"(result) : "r"(value));
+    return result;
+}
+
+/* low.lo and high.lo; low.hi and high.hi */
+static inline uint32_t dsp_pack(uint32_t low, uint32_t high) {
+    uint32_t result;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(result) : "r"(low), "r"(high));
+    return result;
+}
+
+static inline uint32_t dsp_pack_high(uint32_t low, uint32_t high) {
+    uint32_t result;
+    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(result) : "r"(high), "r"(low));
+    return result;
+}
+
 /* The larger of each pair of signed bytes: SSUB8 sets the GE flags that SEL reads. */
 static inline uint32_t dsp_max8(uint32_t a, uint32_t b) {
     uint32_t result;
@@ -88,6 +110,14 @@ static inline int32_t dsp_smlatt(uint32_t a, uint32_t b, int32_t sum) {
     return (int32_t)((uint32_t)sum + (uint32_t)(dsp_half(a, 16) * dsp_half(b, 16)));
 }
 
+static inline int32_t dsp_smlabt(uint32_t a, uint32_t b, int32_t sum) {
+    return dsp_smlabb(a, b >> 16, sum);
+}
+
+static inline int32_t dsp_smlatb(uint32_t a, uint32_t b, int32_t sum) {
+    return dsp_smlabb(a >> 16, b, sum);
+}
+
 static inline int32_t dsp_smlad(uint32_t a, uint32_t b, int32_t sum) {
     return dsp_smlatt(a, b, dsp_smlabb(a, b, sum));
 }
@@ -107,6 +137,18 @@ static inline uint32_t dsp_sxtb16_odd(uint32_t bytes) {
 
 static inline int32_t dsp_ssat8(int32_t value) {
     return value < INT8_MIN ? INT8_MIN : value > INT8_MAX ? INT8_MAX : value;
+}
+
+static inline int32_t dsp_ssat8_half(int32_t value) {
+    return dsp_ssat8(value >> 1);
+}
+
+static inline uint32_t dsp_pack(uint32_t low, uint32_t high) {
+    return (low & 0xFFFFu) | high << 16;
+}
+
+static inline uint32_t dsp_pack_high(uint32_t low, uint32_t high) {
+    return low >> 16 | (high & 0xFFFF0000u);
 }
 
 static inline uint32_t dsp_max8(uint32_t a, uint32_t b) {

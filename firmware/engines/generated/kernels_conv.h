@@ -31,10 +31,11 @@ typedef struct kernels_fully_connected_s8 {
 
 /* Depthwise convolution. Output channel c reads input channel c / multiplier. */
 typedef struct kernels_depthwise_s8 {
-    const int8_t *weights; /* [kernel_height x kernel_width][out_channels] */
+    const int8_t *weights; /* [out_channels][kernel_height x kernel_width] */
     const kernels_channel_t *channels;
     kernels_window_t window;
     int32_t multiplier;
+    int32_t strip_rows; /* output rows that the scratch memory serves at a time (depthwise_s8_dsp.c) */
     int32_t input_zero_point;
     kernels_output_s8_t output;
 } kernels_depthwise_s8_t;

@@ -22,6 +22,10 @@ _PIXELS_PER_PASS = 4
 _FLOAT_BYTES = 4
 # The type of the weights by that of the activations.
 _WEIGHTS = {"int8": "int8", "int16": "int8", "float32": "float32"}
+# Channels that depthwise_s8_dsp.c copies together (PLANES there), and the most that their planes take if a strip of one
+# row takes no more: longer strips copy fewer rows twice.
+_PLANES = 4
+_STRIP_BYTES = 4096
 
 
 def lower_conv(site: Site) -> Layer:
@@ -84,11 +88,27 @@ def lower_depthwise(site: Site) -> Layer:
     if kind == "float32":
         parameters |= {"weights": Weights(taps), "bias": Weights(site.bias("float32", out_channels))}
         return _layer(site, "depthwise_f32", parameters | _range_f32(site), macs, weights.size)
-    bias, _ = _fold_bias(site, taps.T)
-    parameters |= _parameters_s8(site, taps, bias, _conv_scalings(site)) | _zero_point(site)
+    rows = np.ascontiguousarray(taps.T)
+    bias, _ = _fold_bias(site, rows)
+    strip_rows, strip_bytes = _strip(window)
+    parameters |= {"strip_rows": strip_rows}
+    parameters |= _parameters_s8(site, rows, bias, _conv_scalings(site)) | _zero_point(site)
     # Two tables of int32 offsets, and the values under a window that sticks out of the image.
-    scratch = window.taps * (2 * 4 + window.in_channels)
+    scratch = max(strip_bytes, window.taps * (2 * 4 + window.in_channels))
     return _layer(site, "depthwise_s8", parameters, macs, weights.size, scratch)
+
+
+def _strip(window: Window) -> tuple[int, int]:
+    """Return how many output rows a strip of depthwise_s8_dsp.c has, and the bytes of its planes and weights."""
+    reach = (window.out_width - 1) * window.stride_width + window.kernel_width
+    row_bytes = min(window.in_channels, _PLANES) * -(-reach // 2) * 2 * 2
+
+    def plane_bytes(rows: int) -> int:
+        return ((rows - 1) * window.stride_height + window.kernel_height) * row_bytes
+
+    rows = next((rows for rows in range(window.out_height, 1, -1) if plane_bytes(rows) <= _STRIP_BYTES), 1)
+    # Pixels are computed in pairs: of an odd number's last one, six values are read beyond the planes.
+    return rows, window.kernel_height * -(-window.kernel_width // 2) * 4 + plane_bytes(rows) + 6 * 2
 
 
 def _check(site: Site) -> str:
