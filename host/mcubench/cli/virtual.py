@@ -63,18 +63,16 @@ def command(
         raise InputError(f"no virtual chip '{chip}'; there is {', '.join([*CHIPS, CORE_NAME])}")
     if link is not None and tcp_port is not None:
         raise InputError("--link names a pty; it cannot be used with --tcp")
-    if chip == CORE_NAME:
-        if faults or strict or real_time or baud or seconds:
-            raise InputError(
-                f"{chip} is a core without a UART: leave --baud, --fault, --strict, --real-time, --seconds out"
-            )
-        run_core(firmware, PtyOutside(link) if tcp_port is None else TcpOutside(tcp_port), StopSignals(parent_pid))
-        return
+    if chip == CORE_NAME and (strict or real_time or baud or seconds):
+        raise InputError(f"{chip} has no UART: leave --baud, --strict, --real-time and --seconds out")
     _log_to_stderr(verbose)
     parsed = [parse_fault(fault) for fault in faults]
-    image = load_image(firmware)
     stops = StopSignals(parent_pid)
-    outside: Outside = PtyOutside(link) if tcp_port is None else TcpOutside(tcp_port)
+    if chip == CORE_NAME:
+        run_core(firmware, _outside(link, tcp_port), parsed, stops)
+        return
+    image = load_image(firmware)
+    outside = _outside(link, tcp_port)
     with closing(outside):
         board = VirtualBoard(CHIPS[chip], image, outside, parsed, baud, strict, real_time)
         signal.signal(signal.SIGUSR1, lambda _number, _frame: board.pull_reset())
@@ -85,6 +83,10 @@ def command(
         logging.getLogger("mcubench.virtual").info(
             "%d cycles, %.3f virtual seconds in %.3f real ones", board.cycles, board.now_s, time.monotonic() - started_s
         )
+
+
+def _outside(link: Path | None, tcp_port: int | None) -> Outside:
+    return PtyOutside(link) if tcp_port is None else TcpOutside(tcp_port)
 
 
 def _log_to_stderr(verbose: bool) -> None:
