@@ -144,7 +144,11 @@ const uint8_t *engine_output(void) {
     return interpreter->output(0)->data.uint8;
 }
 
+/* Reset() looks at every tensor and operator of the model: that time is spent only where there is something to reset. */
 int engine_invoke(void) {
+    if (tflm_models[open_index]->remembers && interpreter->Reset() != kTfLiteOk) {
+        return ENGINE_ERROR_INVOKE;
+    }
     return interpreter->Invoke() == kTfLiteOk ? ENGINE_OK : ENGINE_ERROR_INVOKE;
 }
 

@@ -2,11 +2,14 @@
 #ifndef MCUBENCH_TFLM_H
 #define MCUBENCH_TFLM_H
 
+#include <stdbool.h>
+
 #include "engine.h"
 
 typedef struct tflm_model {
     engine_model_t info; /* its arena_bytes is known only when the model is open */
     const uint8_t *file; /* the .tflite file, aligned to 16 bytes */
+    bool remembers;      /* has variable tensors, which are to be reset before every inference */
 } tflm_model_t;
 
 /* In models.c. All models share the arena, which is aligned to 16 bytes. */

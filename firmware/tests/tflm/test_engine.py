@@ -97,6 +97,18 @@ def test_a_model_runs_and_its_outputs_come_back(
     assert [(item.status, item.output) for item in items] == [(0, output) for output in wanted]
 
 
+@pytest.mark.parametrize(("remembers", "added"), [("false", (0, 1, 2)), ("true", (0, 0, 0))])
+def test_what_a_model_remembers_is_reset_before_every_inference(
+    tmp_path: Path, remembers: str, added: tuple[int, ...]
+) -> None:
+    """The double remembers whatever the table says, so the first case shows that it is the engine that resets."""
+    change = replace_in("mnist_int8.c", r"\.remembers = \w+", f".remembers = {remembers}")
+    with running(build(tmp_path, change)) as board:
+        board.ask(f"model {INT8}")
+        items = stream(board, (bytes([0xDD]) + bytes(783)) * 3, 3, 10)
+        assert [item.output[0] for item in items] == [(0xDD + count) % 256 for count in added]
+
+
 def test_the_arena_is_known_when_the_model_is_open(board: PtyBoard) -> None:
     assert all("arena_bytes" not in wire.words(answer) for answer in board.ask("models"))
     assert wire.words(board.ask_final(f"model {INT8}"))["arena_bytes"] == str(PERSISTENT_BYTES + 784 + 10)

@@ -13,6 +13,7 @@ from mcubench.codegen.limits import Limits, Need, check_limits
 from mcubench.codegen.output import (
     ENGINE_TYPES,
     HEADER,
+    check_ends,
     emit_linker_fragment,
     identifier,
     name_files,
@@ -69,9 +70,7 @@ def load_tflm_model(path: Path) -> TflmModel:
     try:
         graph = read_graph(source.data)
         model = TflmModel(source, graph, frozenset(resolver_methods(graph)))
-        for tensor, role in ((model.input, "input"), (model.output, "output")):
-            if tensor.type not in ENGINE_TYPES:
-                raise InputError(f"expected an {role} of type {', '.join(ENGINE_TYPES)}, saw {tensor.type}")
+        check_ends(graph)
     except InputError as exc:
         raise InputError(f"{source.file}: {exc}") from exc
     return model
@@ -138,6 +137,7 @@ const tflm_model_t model_{ident} MODEL_DATA = {{
         .layer_count = {len(model.graph.operators)},
     }},
     .file = file,
+    .remembers = {str(any(tensor.variable for tensor in model.graph.tensors)).lower()},
 }};
 """
 

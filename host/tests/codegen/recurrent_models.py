@@ -47,7 +47,7 @@ def svdf(
             model.tensor(features.shape, np.int8, data=features, scale=0.01 * gain),
             # Small enough that the sums of the reference kernel stay within 32 bits.
             model.tensor(times.shape, np.int16, data=times // (8 * memory * rank), scale=0.003),
-            model.tensor((units,), np.int32, data=offsets, scale=0.0001) if bias else -1,
+            model.tensor((units,), np.int32, data=offsets, scale=0.002 * 0.003) if bias else -1,
         ]
         memories = model.tensor((1, memory * filters), state, scale=0.002, variable=True)
         target = model.tensor((1, units), np.int8, scale=0.9, zero_point=int(rng.integers(-128, 128)))
@@ -109,8 +109,8 @@ def lstm(
     )
     target = activation((*step, units), hidden_scale, hidden_zero)
     # The sums of the four gates, which only layer normalisation looks at, and the output.
-    sums = [model.tensor((), np.int16, scale=2.0**-12) for _ in range(4)]
-    intermediates = [*sums, model.tensor((), np.int8, scale=hidden_scale, zero_point=hidden_zero)]
+    sums = [model.tensor((0,), np.int16, scale=2.0**-12) for _ in range(4)]
+    intermediates = [*sums, model.tensor((0,), np.int8, scale=hidden_scale, zero_point=hidden_zero)]
     model.operator(
         "UNIDIRECTIONAL_SEQUENCE_LSTM", operands, [target], version=3,
         intermediates=intermediates if kind == "int8" else (),

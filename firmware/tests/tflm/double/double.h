@@ -1,6 +1,7 @@
 /* A test double of TensorFlow Lite for Microcontrollers: as much of its public API as the engine uses, with the same
  * names and signatures, over real .tflite files. It does not compute the network: output byte k is the sum of the input
- * bytes k, k + n, k + 2n ... of an output of n bytes. In an arena that is far too small it aborts, as the library
+ * bytes k, k + n, k + 2n ... of an output of n bytes. It remembers how many inputs since its last reset began with 0xDD,
+ * and adds that to output byte 0. In an arena that is far too small it aborts, as the library
  * writes through null pointers there. */
 #ifndef TFLM_DOUBLE_H
 #define TFLM_DOUBLE_H
@@ -223,6 +224,7 @@ public:
         used_ = DOUBLE_PERSISTENT_BYTES + input_.bytes + output_.bytes;
         input_.data.uint8 = arena_;
         output_.data.uint8 = arena_ + input_.bytes;
+        remembered_ = 0;
         return arena_bytes_ < used_ + DOUBLE_SHORT_BYTES ? kTfLiteError : kTfLiteOk;
     }
 
@@ -231,6 +233,8 @@ public:
         for (size_t i = 0; i < input_.bytes; i++) {
             output_.data.uint8[i % output_.bytes] += input_.data.uint8[i];
         }
+        output_.data.uint8[0] += remembered_;
+        remembered_ += input_.data.uint8[0] == 0xDD;
         const bool fails = input_.data.uint8[0] == 0xEE;
         std::memset(input_.data.uint8, 0x5A, input_.bytes);
         auto *profiler = static_cast<MicroProfilerInterface *>(context_.profiler);
@@ -241,6 +245,11 @@ public:
             }
         }
         return fails ? kTfLiteError : kTfLiteOk;
+    }
+
+    TfLiteStatus Reset() {
+        remembered_ = 0;
+        return kTfLiteOk;
     }
 
     TfLiteTensor *input(size_t) { return &input_; }
@@ -287,6 +296,7 @@ private:
     uint8_t *arena_;
     size_t arena_bytes_;
     size_t used_ = 0;
+    uint8_t remembered_ = 0;
     TfLiteContext context_ = {};
     TfLiteTensor input_ = {};
     TfLiteTensor output_ = {};
