@@ -1,31 +1,19 @@
 /* Sums and differences of int16. */
-#include "broadcast.h"
 #include "add.h"
-
-/* Steps of 1 are those of shapes that are alike; as constants they cost nothing. */
-static inline void add_row(const kernels_add_scale_t *scale, int32_t count, const int16_t *first, int32_t first_step,
-                           const int16_t *second, int32_t second_step, int16_t *output) {
-    for (; count > 0; count--) {
-        *output++ = (int16_t)add_values(scale, *first, *second);
-        first += first_step;
-        second += second_step;
-    }
-}
+#include "broadcast.h"
 
 void kernels_add_s16(const kernels_add_s16_t *add, const int16_t *first, const int16_t *second, int16_t *output) {
     const kernels_broadcast_t *shape = &add->shape;
-    /* A copy, which no output can overlap. */
-    const kernels_add_scale_t scale = add->scale;
     first = add->first ? add->first : first;
     second = add->second ? add->second : second;
     broadcast_place_t at = {0};
     do {
-        if (shape->first_step && shape->second_step) {
-            add_row(&scale, shape->count, first + at.first, 1, second + at.second, 1, output);
-        } else {
-            add_row(&scale, shape->count, first + at.first, shape->first_step, second + at.second, shape->second_step,
-                    output);
+        const int16_t *a = first + at.first;
+        const int16_t *b = second + at.second;
+        for (int32_t count = shape->count; count > 0; count--) {
+            *output++ = (int16_t)requantize_clamp(add_values(&add->scale, *a, *b), &add->scale.output);
+            a += shape->first_step;
+            b += shape->second_step;
         }
-        output += shape->count;
     } while (broadcast_next(shape, &at));
 }

@@ -71,8 +71,6 @@ typedef struct kernels_multiply_s16 {
     kernels_broadcast_t shape;
     const int16_t *first;
     const int16_t *second;
-    int32_t first_zero_point;
-    int32_t second_zero_point;
     uint32_t multiplier;
     int32_t shift;
     kernels_output_s8_t output;

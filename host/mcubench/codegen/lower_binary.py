@@ -85,19 +85,18 @@ def lower_multiply(site: Site) -> Layer:
     if operands.kind == "float32":
         low, high = activation_range_f32(site.activation)
         return operands.layer("multiply", {"min": low, "max": high})
-    first, first_zero = site.per_tensor(operands.first, "input")
-    second, second_zero = site.per_tensor(operands.second, "input")
-    multiplier, shift = _multiply_factor(operands, first, second)
-    return operands.layer(
-        "multiply",
-        {
-            "first_zero_point": first_zero,
-            "second_zero_point": second_zero,
-            "multiplier": multiplier,
-            "shift": shift,
-            "output": _output(operands, site.activation),
-        },
+    (first, first_zero), (second, second_zero) = (
+        site.per_tensor(tensor, "input") for tensor in (operands.first, operands.second)
     )
+    multiplier, shift = _multiply_factor(operands, first, second)
+    parameters: dict[str, Field] = {
+        "multiplier": multiplier,
+        "shift": shift,
+        "output": _output(operands, site.activation),
+    }
+    if operands.kind == "int8":
+        parameters |= {"first_zero_point": first_zero, "second_zero_point": second_zero}
+    return operands.layer("multiply", parameters)
 
 
 def _multiply_factor(operands: Operands, first: float, second: float) -> tuple[int, int]:
