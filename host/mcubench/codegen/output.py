@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mcubench.codegen.graph import Graph
 from mcubench.codegen.source import Source
 from mcubench.errors import InputError
 
-__all__ = ["ENGINE_TYPES", "HEADER", "emit_linker_fragment", "identifier", "name_files", "write_files"]
+__all__ = ["ENGINE_TYPES", "HEADER", "check_ends", "emit_linker_fragment", "identifier", "name_files", "write_files"]
 
 HEADER = "/* Written by `mcubench codegen`; changes will be lost. */\n"
 # The types of a model's input and output, as engine.h calls them.
@@ -22,6 +23,14 @@ ENGINE_TYPES = {
 }
 TABLE_FILE = "models.c"
 MODEL_SECTIONS = "*(.rodata.model.{ident} .text.model.{ident})"
+
+
+def check_ends(graph: Graph) -> None:
+    """InputError if a model's input or output is of a type that cannot go over the line."""
+    for index, role in ((graph.input, "input"), (graph.output, "output")):
+        kind = graph.tensors[index].type
+        if kind not in ENGINE_TYPES:
+            raise InputError(f"expected an {role} of type {', '.join(ENGINE_TYPES)}, saw {kind}")
 
 
 def identifier(name: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mcubench.codegen.graph import Graph, Tensor
 from mcubench.codegen.layer import Channels, Field, Layer, Weights
 from mcubench.codegen.lower import lower_graph
+from mcubench.codegen.output import check_ends
 from mcubench.codegen.planner import Buffer, Placement, plan_bytes, plan_memory
 from mcubench.codegen.reader import read_graph
 
@@ -60,6 +61,7 @@ class Program:
 def compile_model(name: str, data: bytes) -> Program:
     """Return the program of a model in the bytes of a .tflite file; InputError if the engine cannot run it."""
     graph = read_graph(data)
+    check_ends(graph)
     layers = lower_graph(graph)
     states = {tensor: value for layer in layers for tensor, value in layer.states.items()}
     buffers = {tensor: _tensor_buffer(graph, layers, tensor) for tensor in _activations(graph, layers)}

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcubench.codegen.graph import Graph, Tensor
-from mcubench.codegen.output import ENGINE_TYPES, HEADER, emit_linker_fragment, identifier, name_files, write_files
+from mcubench.codegen.output import (
+    ENGINE_TYPES,
+    HEADER,
+    check_ends,
+    emit_linker_fragment,
+    identifier,
+    name_files,
+    write_files,
+)
 from mcubench.codegen.reader import read_graph
 from mcubench.codegen.source import Source, read_source
 from mcubench.codegen.xcubeai_files import Network, UserFiles, read_user_files
@@ -68,9 +76,7 @@ def _load(path: Path) -> XcubeaiModel:
     source = read_source(path)
     try:
         model = XcubeaiModel(source, read_graph(source.data))
-        for tensor, role in ((model.input, "input"), (model.output, "output")):
-            if tensor.type not in ENGINE_TYPES:
-                raise InputError(f"expected an {role} of type {', '.join(ENGINE_TYPES)}, saw {tensor.type}")
+        check_ends(model.graph)
     except InputError as exc:
         raise InputError(f"{source.file}: {exc}") from exc
     return model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ def _convolutions() -> Iterator[Case]:
     )
     kinds = ("conv", "conv32", "depthwise")
     for seed, (kind, padding, channels, (kernel, stride, dilation)) in enumerate(
-        itertools.product(kinds, ("SAME", "VALID"), (1, 3, 8), windows)
+        itertools.product(kinds, ("SAME", "VALID"), (1, 4), windows)
     ):
         depthwise = kind == "depthwise"
         chain = _chain(
@@ -80,7 +80,7 @@ def _factors() -> Iterator[Case]:
 
 
 def _dense_layers() -> Iterator[Case]:
-    grid = itertools.product(("int64", "int32"), ((1,), (5,), (1, 2, 3)), (1, 7, 65), (1, 2, 10))
+    grid = itertools.product(("int64", "int32"), ((5,), (1, 2, 3)), (1, 7, 65), (1, 10))
     for seed, (bias_type, rows, depth, units) in enumerate(grid):
         chain = _chain(seed, (*rows, depth), bias_type=bias_type)
         yield (
@@ -91,7 +91,7 @@ def _dense_layers() -> Iterator[Case]:
 
 def _pools() -> Iterator[Case]:
     windows = (((2, 2), (2, 2)), ((3, 3), (1, 1)), ((3, 2), (2, 3)), ((1, 1), (1, 1)), ((7, 7), (1, 1)))
-    grid = itertools.product((False, True), ("SAME", "VALID"), (1, 3, 4), windows)
+    grid = itertools.product((False, True), ("SAME", "VALID"), (1, 3), windows)
     for seed, (average, padding, channels, (kernel, stride)) in enumerate(grid):
         chain = _chain(seed, (1, 7 + seed % 3, 8 + seed % 2, channels))
         yield (
@@ -101,7 +101,7 @@ def _pools() -> Iterator[Case]:
 
 
 def _softmaxes() -> Iterator[Case]:
-    grid = itertools.product((1e-5, 2e-4, 0.003, 0.4), (1.0, 0.5, 3.0), ((40, 10), (3, 4, 129), (9, 1), (2, 3000)))
+    grid = itertools.product((1e-5, 2e-4, 0.003, 0.4), (1.0, 3.0), ((40, 10), (3, 4, 129), (9, 1), (2, 3000)))
     for seed, (scale, beta, shape) in enumerate(grid):
         yield f"softmax-{scale}-{beta}-{shape}", _chain(seed, shape, scale).softmax(beta)
 
@@ -153,3 +153,71 @@ def test_outputs_are_those_of_the_reference_kernels(name: str, outputs: dict[str
     expected = run_reference(MODELS[name], INPUTS[name])
     for seen in outputs[name]:
         check_outputs(seen, expected)
+
+
+# Of each kernel one or two: what the emulated core computes in 64 bits and in double is its own.
+ARM_MODELS = [
+    name
+    for name in MODELS
+    if "-extreme-" in name or "-deep" in name or "-factor-" in name or name in ("network", "mixed") or "-7.3" in name
+]
+
+
+@pytest.mark.parametrize("core", ["cortex-m0", "cortex-m4", "cortex-m7"])
+def test_outputs_on_arm_are_those_of_the_reference_kernels(core: str, tmp_path: Path) -> None:
+    programs = write_models({f"m{index}": MODELS[name] for index, name in enumerate(ARM_MODELS)}, tmp_path)
+    engine = ArmEngine(tmp_path, core)
+    for index, name in enumerate(ARM_MODELS):
+        inputs = INPUTS[name][:1]
+        outputs = engine.run(programs[index], index, inputs.reshape(1, -1).view(np.uint8))
+        check_outputs(outputs, run_reference(MODELS[name], inputs), name)
+
+
+def test_a_table_of_exponentials_is_right_for_every_difference(tmp_path: Path) -> None:
+    # With this scale one step of the input is one step of the table.
+    model = _chain(1, (65536 // 16, 16), scale=10 / 65535).softmax().build()
+    inputs = np.arange(-32768, 32768, dtype=np.int16).reshape(1, -1, 16)
+    inputs[..., 0] = 32767
+    programs = write_models({"net": model}, tmp_path)
+    (seen,) = NativeEngine.build(programs, tmp_path, dsp=False).run([(0, inputs)])
+    check_outputs(seen, run_reference(model, inputs))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda chain: setattr(chain.model.tensors[2], "data", np.full(3, 2**62)), "can exceed 48 bits"),
+        (
+            lambda chain: setattr(chain.model.tensors[1], "scales", [1e6]),
+            "the factor .* between the scales",
+        ),
+        (lambda chain: setattr(chain.model.tensors[0], "zero_points", [1]), "with a zero point outside 0 to 0"),
+        (lambda chain: setattr(chain.model.tensors[chain.last], "dtype", np.dtype(np.int8)), "goes from int16 to int8"),
+    ],
+    ids=["bias", "factor", "zero-point", "types"],
+)
+def test_what_cannot_be_computed_is_refused(change: Callable[[Chain], None], message: str) -> None:
+    chain = _chain(1, (1, 4, 4, 2)).conv(3, (3, 3), per_channel=False)
+    change(chain)
+    with pytest.raises(InputError, match=rf"operator 0 \(CONV_2D\) .*{message}"):
+        compile_model("net", chain.build())
+
+
+def test_sums_of_32_bits_that_could_overflow_are_refused() -> None:
+    chain = _chain(1, (1, 1, 1, 600), bias_type="int32").conv(1, (1, 1))
+    chain.model.tensors[1].data = np.full((1, 1, 1, 600), 127, np.int8)
+    with pytest.raises(InputError, match=r"operator 0 \(CONV_2D\) has weights and biases whose sum can exceed 32 bits"):
+        compile_model("net", chain.build())
+
+
+def test_a_dense_layer_whose_outputs_could_exceed_32_bits_is_refused() -> None:
+    chain = _chain(1, (1, 40)).dense(3)
+    chain.model.tensors[1].scales = [1e4]
+    with pytest.raises(InputError, match=r"operator 0 \(FULLY_CONNECTED\) .* an output can exceed 32 bits"):
+        compile_model("net", chain.build())
+
+
+def test_a_model_whose_input_cannot_go_over_the_line_is_refused() -> None:
+    chain = Chain(np.random.default_rng(1), (1, 6), "int64").reshape((2, 3))
+    with pytest.raises(InputError, match="expected an input of type int8, uint8, int16, int32, float32, saw int64"):
+        compile_model("net", chain.build())
