@@ -18,7 +18,7 @@ from mcubench.codegen.lower_parts import (
     lower_unpack,
 )
 from mcubench.codegen.lower_reduce import lower_largest, lower_mean, lower_sum
-from mcubench.codegen.lower_shape import lower_pad, lower_resize_nearest, lower_transpose, lower_view
+from mcubench.codegen.lower_shape import lower_pad, lower_resize_nearest, lower_transpose
 from mcubench.codegen.lower_simple import (
     lower_dequantize,
     lower_pool,
@@ -44,7 +44,7 @@ _LOWERINGS: dict[str, tuple[int, Callable[[Site], Layer]]] = {
     "DEPTHWISE_CONV_2D": (7, lower_depthwise),
     "DEQUANTIZE": (9, lower_dequantize),
     "ELU": (1, lower_unary),
-    "EXPAND_DIMS": (1, lower_view),
+    "EXPAND_DIMS": (1, lower_reshape),
     "FULLY_CONNECTED": (14, lower_fully_connected),
     "HARD_SWISH": (1, lower_unary),
     "LEAKY_RELU": (2, lower_unary),
@@ -71,7 +71,7 @@ _LOWERINGS: dict[str, tuple[int, Callable[[Site], Layer]]] = {
     "SOFTMAX": (4, lower_softmax),
     "SPLIT": (5, lower_split),
     "SPLIT_V": (3, lower_split_v),
-    "SQUEEZE": (2, lower_view),
+    "SQUEEZE": (2, lower_reshape),
     "STRIDED_SLICE": (8, lower_strided_slice),
     "SUB": (5, lower_add),
     "SUM": (2, lower_sum),

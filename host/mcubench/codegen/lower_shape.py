@@ -1,4 +1,4 @@
-"""Operators that rearrange one tensor: TRANSPOSE, EXPAND_DIMS, SQUEEZE, PAD, RESIZE_NEAREST_NEIGHBOR."""
+"""Operators that rearrange one tensor: TRANSPOSE, PAD, RESIZE_NEAREST_NEIGHBOR."""
 
 from __future__ import annotations
 
@@ -6,21 +6,12 @@ import numpy as np
 
 from mcubench.codegen.graph import Array, Tensor
 from mcubench.codegen.layer import Call, Field, Layer, Weights
-from mcubench.codegen.lower_call import copy, one_call
+from mcubench.codegen.lower_call import one_call
 from mcubench.codegen.lower_move import check_same_type, move_call, move_layer, moves
 from mcubench.codegen.site import Site
 from mcubench.codegen.strides import Move, row_strides
 
-__all__ = ["lower_pad", "lower_resize_nearest", "lower_transpose", "lower_view"]
-
-
-def lower_view(site: Site) -> Layer:
-    """Return a layer for EXPAND_DIMS or SQUEEZE, whose output is its input under another shape."""
-    site.check_counts((1, 2))
-    check_same_type(site, (site.input, site.output))
-    if site.input.elements != site.output.elements:
-        raise site.error(f"goes from shape {list(site.input.shape)} to {list(site.output.shape)}")
-    return copy(site)
+__all__ = ["lower_pad", "lower_resize_nearest", "lower_transpose"]
 
 
 def lower_transpose(site: Site) -> Layer:

@@ -54,7 +54,7 @@ def lower_pool(site: Site) -> Layer:
 
 
 def lower_reshape(site: Site) -> Layer:
-    """Return a layer without a kernel: output and input share their memory."""
+    """Return a layer without a kernel for a RESHAPE, EXPAND_DIMS or SQUEEZE: output and input share their memory."""
     site.check_counts((1, 2))
     site.check_types(*((kind, kind) for kind in C_TYPES))
     if site.input.elements != site.output.elements:
