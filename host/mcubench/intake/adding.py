@@ -20,7 +20,7 @@ from mcubench.intake.samples import read_samples
 from mcubench.intake.scoring import choose_metric, choose_threshold, fit_labels
 from mcubench.models import METRICS, Vectors, score
 
-__all__ = ["Added", "Wishes", "add_model"]
+__all__ = ["DEFAULT_COUNT", "DEFAULT_SEED", "Added", "Wishes", "add_model", "gather_vectors"]
 
 DEFAULT_COUNT = 32
 DEFAULT_SEED = 1
@@ -64,7 +64,7 @@ def add_model(file: Path, models: Path, wishes: Wishes, on_vector: Callable[[int
     check_free(models / name, wishes.force)
     candidate = read_candidate(file)
     oracle = golden()
-    inputs, labels, metric, notes = _vectors(candidate, wishes)
+    inputs, labels, metric, notes = gather_vectors(candidate, wishes)
     outputs = golden_outputs(candidate.source.data, inputs, candidate.output, lambda done: on_vector(done, len(inputs)))
     reached = None
     if metric is not None and labels is not None:
@@ -93,8 +93,10 @@ def _check(wishes: Wishes) -> None:
         raise InputError("--count and --seed are for random vectors; leave them out, or --vectors")
 
 
-def _vectors(candidate: Candidate, wishes: Wishes) -> tuple[NDArray[Any], NDArray[Any] | None, str | None, list[str]]:
-    """Return inputs, labels, the metric, and what was done."""
+def gather_vectors(
+    candidate: Candidate, wishes: Wishes
+) -> tuple[NDArray[Any], NDArray[Any] | None, str | None, list[str]]:
+    """Return inputs, labels, the metric that they are for, and what was done to make them fit."""
     if wishes.vectors is None:
         inputs = random_inputs(candidate.input, wishes.count or DEFAULT_COUNT, _seed(wishes))
         return inputs, None, None, [f"random, seed {_seed(wishes)}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -52,29 +53,32 @@ def read_npz(path: Path, only_labels: bool = False) -> Samples:
     found, if none is one that people give.
     """
     check_file(path)
+    known = LABEL_NAMES if only_labels else INPUT_NAMES
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InputError(f"{path}: expected an archive as numpy.savez writes it, found one array; name it .npy")
+        with _open(path) as archive:
             _check_size(path, archive)
             names = {name.lower(): name for name in archive.files}
-            wanted = _pick(names, LABEL_NAMES if only_labels else INPUT_NAMES)
+            wanted = _pick(names, known)
             if wanted is None:
-                role = "labels" if only_labels else "inputs"
-                known = ", ".join(LABEL_NAMES if only_labels else INPUT_NAMES)
-                raise InputError(
-                    f"{path}: no array is named as {role} are ({known}); found {', '.join(archive.files) or 'none'}"
-                )
-            if only_labels:
-                only = _numbers(path, wanted, archive[wanted])
-                return Samples(only, only)
-            label_name = _pick(names, LABEL_NAMES, alone=False)
-            labels = _numbers(path, label_name, archive[label_name]) if label_name and label_name != wanted else None
+                role, found = "labels" if only_labels else "inputs", ", ".join(archive.files) or "none"
+                raise InputError(f"{path}: no array is named as {role} are ({', '.join(known)}); found {found}")
             inputs = _numbers(path, wanted, archive[wanted])
+            if only_labels:
+                return Samples(inputs, inputs)
+            name = _pick(names, LABEL_NAMES, alone=False)
+            labels = _numbers(path, name, archive[name]) if name and name != wanted else None
     except DAMAGE as exc:
         raise _damaged(path, exc) from exc
-    taken = f"inputs from '{wanted}'" + (f", labels from '{label_name}'" if labels is not None else ", no labels")
-    return Samples(inputs, labels, (taken,))
+    taken = f"labels from '{name}'" if labels is not None else "no labels"
+    return Samples(inputs, labels, (f"inputs from '{wanted}', {taken}",))
+
+
+def _open(path: Path) -> Any:
+    # Read first: numpy leaves a file open if it is no archive.
+    archive = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
+    if isinstance(archive, np.ndarray):
+        raise InputError(f"{path}: expected an archive as numpy.savez writes it, found one array; name it .npy")
+    return archive
 
 
 def _pick(names: Mapping[str, str], known: Sequence[str], alone: bool = True) -> str | None:

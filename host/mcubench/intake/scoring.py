@@ -14,6 +14,8 @@ from mcubench.models import METRICS, SCORE_NEEDS_VECTORS, Tensor, score
 
 __all__ = ["choose_metric", "choose_threshold", "fit_labels"]
 
+# How finely thresholds are told: shares in steps of a ten-thousandth, errors with four digits.
+STEPS = 10_000
 DIGITS = 4
 
 
@@ -64,7 +66,7 @@ def choose_threshold(metric: str, outputs: NDArray[Any], labels: NDArray[Any], o
     if not known:
         return None
     if METRICS[metric].higher_is_better:
-        return max(0, math.floor((min(known) - METRICS[metric].margin) * 10**DIGITS)) / 10**DIGITS
+        return max(0, math.floor((min(known) - METRICS[metric].margin) * STEPS)) / STEPS
     return float(f"{max(known) * (1 + METRICS[metric].margin):.{DIGITS}g}")
 
 
