@@ -25,7 +25,11 @@ _REGIONS = [
     MemoryRegion("ppb", PPB, 0x100000, "device", cached=False),
 ]
 ALL_ON = MemoryState(icache=True, dcache=True, prefetch=True, flash_wait_states=7)
-_UNICORN_MODELS = {CORTEX_M7.name: arm.UC_CPU_ARM_CORTEX_M7, CORTEX_M4.name: arm.UC_CPU_ARM_CORTEX_M4}
+_UNICORN_MODELS = {
+    CORTEX_M7.name: arm.UC_CPU_ARM_CORTEX_M7,
+    CORTEX_M4.name: arm.UC_CPU_ARM_CORTEX_M4,
+    "cortex-m0": arm.UC_CPU_ARM_CORTEX_M0,
+}
 _FLAGS = ("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-d16", "-mfloat-abi=hard")
 
 
