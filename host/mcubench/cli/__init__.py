@@ -21,6 +21,7 @@ COMMANDS = {
     "model": "Bring models of your own, list and remove them.",
     "sweep": "Measure models at clock settings of a board.",
     "show": "Print the table of a run again, from the database.",
+    "fit": "Say whether a model fits a board, before anything is flashed.",
     "lint": "Tell what makes the networks of a run slow.",
     "image": "Build a firmware image with models.",
     "virtual": "Run a firmware image on a virtual board and print its port.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mcubench.models.arena import ARENA_FILE, ArenaRecord, read_arenas, record_arena, recorded_arena_bytes
+from mcubench.models.budget import Budget, read_budgets
 from mcubench.models.catalog import find_models_folder, folder_for_new_models, list_models, load_model
 from mcubench.models.compare import Comparison, compare_outputs
 from mcubench.models.model import MODEL_FILE, NAME_PATTERN, RANDOM, Golden, Model, read_model
@@ -18,6 +19,7 @@ __all__ = [
     "RANDOM",
     "SCORE_NEEDS_VECTORS",
     "ArenaRecord",
+    "Budget",
     "Comparison",
     "Golden",
     "Metric",
@@ -30,6 +32,7 @@ __all__ = [
     "list_models",
     "load_model",
     "read_arenas",
+    "read_budgets",
     "read_model",
     "read_vectors",
     "record_arena",
