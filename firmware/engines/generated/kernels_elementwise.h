@@ -170,10 +170,11 @@ void kernels_add_s8(const kernels_add_s8_t *add, const int8_t *first, const int8
 void kernels_add_s16(const kernels_add_s16_t *add, const int16_t *first, const int16_t *second, int16_t *output);
 void kernels_add_f32(const kernels_add_f32_t *add, const float *first, const float *second, float *output);
 void kernels_multiply_s8(const kernels_multiply_s8_t *multiply, const int8_t *first, const int8_t *second,
-                        int8_t *output);
+                         int8_t *output);
 void kernels_multiply_s16(const kernels_multiply_s16_t *multiply, const int16_t *first, const int16_t *second,
-                         int16_t *output);
-void kernels_multiply_f32(const kernels_multiply_f32_t *multiply, const float *first, const float *second, float *output);
+                          int16_t *output);
+void kernels_multiply_f32(const kernels_multiply_f32_t *multiply, const float *first, const float *second,
+                          float *output);
 void kernels_extreme_s8(const kernels_extreme_s8_t *extreme, const int8_t *first, const int8_t *second,
                         int8_t *output);
 void kernels_extreme_s16(const kernels_extreme_s16_t *extreme, const int16_t *first, const int16_t *second,

@@ -2,7 +2,7 @@
 #include "broadcast.h"
 
 void kernels_multiply_f32(const kernels_multiply_f32_t *multiply, const float *first, const float *second,
-                         float *output) {
+                          float *output) {
     const kernels_broadcast_t *shape = &multiply->shape;
     first = multiply->first ? multiply->first : first;
     second = multiply->second ? multiply->second : second;

@@ -1,4 +1,5 @@
-/* Products of int16, whose zero points are 0, as google-ai-edge/LiteRT, tflite/kernels/internal/reference/integer_ops/mul.h has them. */
+/* Products of int16, whose zero points are 0, as google-ai-edge/LiteRT,
+ * tflite/kernels/internal/reference/integer_ops/mul.h has them. */
 #include "broadcast.h"
 #include "requantize.h"
 
