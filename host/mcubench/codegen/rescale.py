@@ -49,10 +49,8 @@ def quantize_factor(real: float, largest_shift: int) -> tuple[int, int]:
     A negative factor has a negative significand. ValueError if the shift is above `largest_shift`, with which values
     leave 32 bits, or for which the kernels have no arithmetic.
     """
-    if real == 0.0:
-        return 0, 0
-    significand, shift = quantize_multiplier(abs(real)) if math.isfinite(real) else (0, largest_shift + 1)
-    if shift > largest_shift:
+    significand, shift = quantize_multiplier(abs(real)) if math.isfinite(real) else (1 << 30, largest_shift + 1)
+    if significand and shift > largest_shift:
         raise ValueError(f"the factor {real:g} between the scales is too large")
     return (significand if real > 0.0 else -significand), shift
 
