@@ -45,7 +45,9 @@ def command(models_folder: Path | None, as_json: bool) -> None:
 
 
 def _facts(model: Model, vectors: Vectors) -> dict[str, Any]:
-    scored = model.metric is not None and vectors.labels is not None
+    reached = None
+    if model.metric is not None and vectors.labels is not None:
+        reached = score(model.metric, vectors.outputs, vectors.labels, model.output)
     return {
         "name": model.name,
         "description": model.description,
@@ -57,7 +59,7 @@ def _facts(model: Model, vectors: Vectors) -> dict[str, Any]:
         "vectors": len(vectors),
         "random": model.random_vectors,
         "metric": model.metric,
-        "score": score(model.metric, vectors.outputs, vectors.labels, model.output) if scored else None,
+        "score": reached,
         "score_threshold": model.threshold,
         "licence": model.licence,
         "added": None if model.added is None else model.added.isoformat(),

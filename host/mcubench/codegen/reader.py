@@ -49,7 +49,7 @@ def read_graph(data: bytes) -> Graph:
     try:
         return _read_model(tflite.Model.GetRootAsModel(data, 0))
     except _BROKEN as exc:
-        raise InputError(f"the TensorFlow Lite model is damaged: {type(exc).__name__}: {exc}") from exc
+        raise InputError(f"the TensorFlow Lite model is damaged or cut off ({type(exc).__name__}: {exc})") from exc
 
 
 def _read_model(model: Any) -> Graph:

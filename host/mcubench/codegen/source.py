@@ -12,6 +12,10 @@ from mcubench.errors import InputError
 __all__ = ["Source", "read_source"]
 
 
+# No microcontroller has flash for more.
+_MAX_BYTES = 1 << 28
+
+
 @dataclass(frozen=True)
 class Source:
     """A .tflite file: what it is called, where it was found, and its bytes."""
@@ -33,6 +37,11 @@ def read_source(path: Path) -> Source:
     """
     file = path / "model.tflite" if path.is_dir() else path
     try:
+        if file.exists() and not file.is_file():
+            raise InputError(f"{file}: expected a .tflite file, found something else")
+        size = file.stat().st_size
+        if size > _MAX_BYTES:
+            raise InputError(f"{file}: has {size} bytes, expected at most {_MAX_BYTES}")
         data = file.read_bytes()
     except OSError as exc:
         raise InputError(f"cannot read the model {file}: {exc.strerror}") from exc
