@@ -38,10 +38,10 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Difference:
-    """A network whose outputs are not the expected ones on some engine, or that does not run there."""
+    """A network whose outputs are not the expected ones on some engines, or that does not run there."""
 
     prepared: Prepared
-    engine: str
+    engines: tuple[str, ...]
     what: str
 
 
@@ -68,18 +68,17 @@ def find_differences(networks: Sequence[Prepared], engines: Sequence[str]) -> li
             return _compare(networks, engines, Path(folder))
     except (AssertionError, subprocess.TimeoutExpired) as exc:
         if len(networks) == 1:
-            return [Difference(networks[0], "", str(exc)[:1000])]
+            return [Difference(networks[0], tuple(engines), str(exc)[:1000])]
         middle = len(networks) // 2
         return [*find_differences(networks[:middle], engines), *find_differences(networks[middle:], engines)]
 
 
 def shrink(difference: Difference, oracle: Oracle) -> Difference:
-    """Return a network with as few operators as are needed for a difference on the same engine, if any makes do."""
+    """Return a network with as few operators as are needed for a difference on the same engines, if any makes do."""
     network = difference.prepared.network
-    engines = [difference.engine] if difference.engine else [*NATIVE]
 
     def fails(candidates: Sequence[RandomNetwork]) -> Difference | None:
-        found = find_differences([*_prepare_all(candidates, oracle)], engines)
+        found = find_differences(_prepare_all(candidates, oracle), difference.engines)
         return min(found, key=lambda each: len(each.prepared.network.operators), default=None)
 
     # The first tensor that differs, with what leads to it; memory that is taken too early shows only with more.
@@ -109,13 +108,13 @@ def _prepare_all(networks: Sequence[RandomNetwork], oracle: Oracle) -> list[Prep
 
 def _compare(networks: Sequence[Prepared], engines: Sequence[str], folder: Path) -> list[Difference]:
     programs = write_models({f"net{index}": each.network.data for index, each in enumerate(networks)}, folder)
+    outputs = [_run(engine, programs, [each.inputs for each in networks], folder) for engine in engines]
     found = []
-    for engine in engines:
-        outputs = _run(engine, programs, [each.inputs for each in networks], folder)
-        for each, seen in zip(networks, outputs, strict=True):
-            what = _first_difference(seen, each.expected)
-            if what:
-                found.append(Difference(each, engine, what))
+    for index, each in enumerate(networks):
+        whats = [_first_difference(seen[index], each.expected) for seen in outputs]
+        wrong = {engine: what for engine, what in zip(engines, whats, strict=True) if what}
+        if wrong:
+            found.append(Difference(each, tuple(wrong), next(iter(wrong.values()))))
     return found
 
 

@@ -58,8 +58,7 @@ def fuzz(seeds: Sequence[int], engines: Sequence[str], oracle: Oracle, tally: Ta
             tally.skipped[f"generated engine: {exc}"] += 1
             continue
         tally.operators.update(network.operators)
-    found = {each.prepared.network.seed: each for each in find_differences(prepared, engines)}
-    tally.differences += [shrink(each, oracle) for each in found.values()]
+    tally.differences += [shrink(each, oracle) for each in find_differences(prepared, engines)]
 
 
 def main() -> int:
@@ -95,7 +94,7 @@ def _report(difference: Difference) -> None:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     path = _FOLDER / f"seed{network.seed}.tflite"
     path.write_bytes(network.data)
-    print(f"seed {network.seed} on {difference.engine or 'every engine'}: {difference.what}")
+    print(f"seed {network.seed} on {', '.join(difference.engines)}: {difference.what}")
     print(f"{network.chain}\n{path}", flush=True)
 
 

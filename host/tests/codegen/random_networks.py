@@ -63,13 +63,21 @@ class RandomNetwork:
         return replace(self, output=output, kept=tuple(reversed(kept)))
 
     def without_one(self) -> list[RandomNetwork]:
-        """Return the networks that lack one operator which nothing depends on."""
-        read = {self.output}.union(*(self.graph.model.operators[index].inputs for index in self.kept))
-        return [
-            replace(self, kept=tuple(other for other in self.kept if other != index))
-            for index in self.kept
-            if read.isdisjoint(self.graph.model.operators[index].outputs)
-        ]
+        """Return the networks that lack one operator which no other depends on.
+
+        Without the one that writes the output, one of the tensors it read is the output.
+        """
+        operators = self.graph.model.operators
+        written = {tensor for index in self.kept for tensor in operators[index].outputs}
+        smaller = []
+        for index in self.kept:
+            kept = tuple(other for other in self.kept if other != index)
+            read = {tensor for other in kept for tensor in operators[other].inputs}
+            if read.isdisjoint(operators[index].outputs):
+                is_last = self.output in operators[index].outputs
+                outputs = written.intersection(operators[index].inputs) if is_last else {self.output}
+                smaller += [replace(self, kept=kept, output=output) for output in sorted(outputs)]
+        return smaller
 
     def inputs(self, count: int) -> Array:
         """Return random vectors, shape (count, *input shape); integers cover their whole range."""
