@@ -47,6 +47,8 @@ def _entries(site: Site) -> list[_Range | None]:
     shape = list(site.input.shape)
     specified = _specified(site)
     named = [index for index in specified if not _is_new(site, index) and not _has(site.options.ellipsis_mask, index)]
+    if sum(_has(site.options.ellipsis_mask, index) for index in specified) > 1:
+        raise site.error("has several ellipses, expected one at most")
     if len(named) > len(shape):
         raise site.error(f"has begins for {len(named)} dimensions, its input has {len(shape)}")
     entries: list[_Range | None] = []

@@ -102,7 +102,9 @@ def _read_tensor(model: Any, table: Any, index: int) -> Tensor:
     buffer = model.Buffers(table.Buffer())
     _check_inside(table, buffer, index)
     data = _read_data(buffer, kind, shape, index) if buffer.DataLength() > 0 else None
-    return Tensor(index, kind, shape, _read_quantization(table.Quantization(), index), data, bool(table.IsVariable()))
+    return Tensor(
+        index, kind, shape, _read_quantization(table.Quantization(), kind, index), data, bool(table.IsVariable())
+    )
 
 
 def _check_inside(table: Any, buffer: Any, index: int) -> None:
@@ -143,8 +145,9 @@ def _read_data(buffer: Any, kind: str, shape: tuple[int, ...], index: int) -> Ar
     return values
 
 
-def _read_quantization(table: Any, index: int) -> Quantization | None:
-    if table is None or table.ScaleLength() == 0:
+def _read_quantization(table: Any, kind: str, index: int) -> Quantization | None:
+    # Floats stand for themselves, whatever was left in the file.
+    if table is None or table.ScaleLength() == 0 or kind == "float32":
         return None
     counts = table.ScaleLength(), table.ZeroPointLength()
     if counts[1] > 1 and counts[0] != counts[1]:
@@ -153,6 +156,10 @@ def _read_quantization(table: Any, index: int) -> Quantization | None:
     zero_points = tuple(map(int, table.ZeroPointAsNumpy())) if counts[1] else (0,)
     if len(zero_points) == 1:
         zero_points *= len(scales)
+    if kind in _ELEMENTS:
+        limits = np.iinfo(kind)
+        if min(zero_points) < limits.min or max(zero_points) > limits.max:
+            raise InputError(f"tensor {index} has a zero point that its type {kind} cannot hold")
     return Quantization(scales, zero_points, table.QuantizedDimension())
 
 
