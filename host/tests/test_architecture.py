@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "link": set(),
     "protocol": {"link"},
     "boards": {"link"},
+    "fit": {"boards", "codegen", "inspect", "measure", "models", "protocol"},
     "images": {"boards", "models"},
     "models": set(),
     "codegen": set(),

@@ -22,6 +22,7 @@ COMMANDS = {
     "sweep": "Measure models at clock settings of a board.",
     "show": "Print the table of a run again, from the database.",
     "fit": "Say whether a model fits a board, before anything is flashed.",
+    "compare": "Print two models side by side with ratios: float32 and int8.",
     "lint": "Tell what makes the networks of a run slow.",
     "image": "Build a firmware image with models.",
     "virtual": "Run a firmware image on a virtual board and print its port.",

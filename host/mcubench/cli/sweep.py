@@ -10,15 +10,12 @@ import click
 from mcubench.cli.connect import LineOptions, boards_options
 from mcubench.cli.options import model_options, split_words
 from mcubench.cli.outputs import Outputs, output_options
-from mcubench.cli.sweeping import Request, Sweep
+from mcubench.cli.sweeping import DEFAULT_JOBS, Request, Sweep
 from mcubench.cli.swept import swept_boards
 from mcubench.models import find_models_folder, load_model
 from mcubench.store import Database
 
 __all__ = ["command"]
-
-# A virtual board keeps one core of the PC busy.
-DEFAULT_JOBS = 2
 
 
 @click.command("sweep")

@@ -35,7 +35,10 @@ from mcubench.protocol import ClockSetting
 from mcubench.report import print_report, report_console
 from mcubench.store import Database, Record, Run
 
-__all__ = ["Request", "Sweep"]
+__all__ = ["DEFAULT_JOBS", "Request", "Sweep"]
+
+# A virtual board keeps one core of the PC busy.
+DEFAULT_JOBS = 2
 
 # Checked at a board's main clock where the user names no number; a model may have fewer.
 DEFAULT_VECTORS = 300
@@ -102,6 +105,10 @@ class Sweep:
 
     def run(self, database: Database, jobs: int, resume: bool) -> None:
         """Measure what is not yet in the database, store and print it."""
+        self._report(database, self.measure(database, jobs, resume))
+
+    def measure(self, database: Database, jobs: int, resume: bool) -> Run:
+        """Measure what is not yet in the database, store it, and return the run."""
         with SweepCrew(list(self._boards), jobs) as crew:
             self._open(crew)
             self._make_plans()
@@ -114,7 +121,10 @@ class Sweep:
                 # Most vectors are checked at the main clock: wrong outputs show at once, no long point is left over.
                 lane.points = deque(sorted(todo, key=lambda point: not point.main))
             self._measure(crew, database, run, jobs)
-        self._report(database, run)
+        if lost := self._lost_lines():
+            run = replace(run, lost=lost)
+            database.update_run(run)
+        return run
 
     def _lane(self, board: _Board) -> Lane:
         return Lane(board.title, lambda: self._open_bench(board), board.address.can_multiply)
@@ -207,9 +217,7 @@ class Sweep:
         return [board.lost_line(self._done) for board in self._boards.values() if board.trouble]
 
     def _report(self, database: Database, run: Run) -> None:
-        lost = self._lost_lines()
-        if lost:
-            database.update_run(replace(run, lost=lost))
+        lost = run.lost
         records = database.records(run.run_id)
         self._outputs.write(records, lost)
         console = report_console()

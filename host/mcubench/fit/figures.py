@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 from mcubench.codegen.program import Program
 from mcubench.codegen.source import Source
+from mcubench.errors import BoardError
 from mcubench.measure import Bench, choose_clocks
 from mcubench.measure.plan import MAIN_CLOCK
 from mcubench.models import recorded_arena_bytes
-from mcubench.protocol import Layer, VectorStream
+from mcubench.protocol import Board, Layer, VectorStream
 
 __all__ = ["Figure", "Needs", "plan_needs", "run_needs"]
 
 # Of a virtual board all take the same cycles, but for the first, which fills the caches.
 INFERENCES = 3
+# The error code of what a board cannot do.
+CANNOT = "refused"
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def run_needs(bench: Bench, source: Source, clock: str | None, vector: bytes | N
     for _ in VectorStream(board, model, vector or bytes(model.input_bytes)):
         pass
     run = board.run(INFERENCES)
-    layers = board.layers().layers
+    layers = _layers(board)
     stack_bytes = board.info().stack_used_bytes
     linked = "the linked image"
     arena = recorded_arena(source, info.engine, info.engine_version, info.core)
@@ -104,6 +107,16 @@ def run_needs(bench: Bench, source: Source, clock: str | None, vector: bytes | N
         clock=state.name,
         layers=layers,
     )
+
+
+def _layers(board: Board) -> tuple[Layer, ...]:
+    """Return the cycles of each operator; none if the engine does not show them."""
+    try:
+        return board.layers().layers
+    except BoardError as exc:
+        if exc.code == CANNOT:
+            return ()
+        raise
 
 
 def _sum(source: str, *parts: float | None) -> Figure:

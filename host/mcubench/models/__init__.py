@@ -6,6 +6,7 @@ from mcubench.models.arena import ARENA_FILE, ArenaRecord, read_arenas, record_a
 from mcubench.models.budget import Budget, read_budgets
 from mcubench.models.catalog import find_models_folder, folder_for_new_models, list_models, load_model
 from mcubench.models.compare import Comparison, compare_outputs
+from mcubench.models.difference import worst_output_difference
 from mcubench.models.model import MODEL_FILE, NAME_PATTERN, RANDOM, Golden, Model, read_model
 from mcubench.models.score import METRICS, SCORE_NEEDS_VECTORS, Metric, score
 from mcubench.models.tensor import Tensor
@@ -38,4 +39,5 @@ __all__ = [
     "record_arena",
     "recorded_arena_bytes",
     "score",
+    "worst_output_difference",
 ]

@@ -6,5 +6,20 @@ from mcubench.report.chart import latency_chart
 from mcubench.report.files import csv_text, json_text, write_text
 from mcubench.report.markdown import markdown_text
 from mcubench.report.table import print_report, report_console
+from mcubench.report.versus import Pair, Versus, print_versus, versus_dict, versus_markdown, versus_of
 
-__all__ = ["csv_text", "json_text", "latency_chart", "markdown_text", "print_report", "report_console", "write_text"]
+__all__ = [
+    "Pair",
+    "Versus",
+    "csv_text",
+    "json_text",
+    "latency_chart",
+    "markdown_text",
+    "print_report",
+    "print_versus",
+    "report_console",
+    "versus_dict",
+    "versus_markdown",
+    "versus_of",
+    "write_text",
+]
