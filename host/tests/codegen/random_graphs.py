@@ -148,11 +148,11 @@ def activation(name: str) -> int:
 
 
 Operation = Callable[[RandomGraph], bool]
-# Filled by the files random_ops_*.py, when random_networks.py imports them.
-OPERATIONS: list[Operation] = []
+# By family; filled by the files random_ops_*.py when random_networks.py imports them.
+OPERATIONS: dict[str, list[Operation]] = {}
 
 
 def operation(function: Operation) -> Operation:
     """Let random networks use an operation; a decorator."""
-    OPERATIONS.append(function)
+    OPERATIONS.setdefault(function.__module__, []).append(function)
     return function

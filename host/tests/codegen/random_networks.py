@@ -15,7 +15,7 @@ __all__ = ["RandomNetwork", "random_network"]
 for _path in sorted(Path(__file__).parent.glob("random_ops_*.py")):
     import_module(_path.stem)
 
-_KINDS = ("int8", "int8", "int8", "int16", "float32", "float32")
+_KINDS = (*["int8"] * 5, *["int16"] * 2, *["float32"] * 3, "uint8", "int32")
 _MAX_OPERATORS = 10
 # How often the output is what the last operator wrote, and not a tensor somewhere in the network.
 _LAST = 0.7
@@ -112,11 +112,13 @@ def _random_shape(rng: np.random.Generator) -> tuple[int, ...]:
 
 
 def _append_any(graph: RandomGraph) -> None:
-    """Append one operator, of the operations that find a tensor to work on."""
-    for index in graph.rng.permutation(len(OPERATIONS)):
-        if OPERATIONS[index](graph):
-            assert max(tensor.elements for tensor in graph.live) <= MAX_ELEMENTS, OPERATIONS[index].__name__
-            return
+    """Append one operator, of the operations that find a tensor to work on; each family is as likely as another."""
+    for family in graph.rng.permutation(sorted(OPERATIONS)):
+        operations = OPERATIONS[family]
+        for index in graph.rng.permutation(len(operations)):
+            if operations[index](graph):
+                assert max(tensor.elements for tensor in graph.live) <= MAX_ELEMENTS, operations[index].__name__
+                return
     raise AssertionError("no operation can go on; there is one for every type and shape")
 
 
