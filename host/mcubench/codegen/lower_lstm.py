@@ -106,7 +106,8 @@ def _integer_cell(site: Site) -> dict[str, Field]:
         raise site.error("has no intermediate tensor with the scale of its output")
     hidden = graph.tensors[operator.intermediates[_HIDDEN_INTERMEDIATE]]
     scale, zero_point = site.per_tensor(hidden, "intermediate")
-    clip = np.float32(site.options.cell_clip) / np.float32(cell_scale)
+    with np.errstate(over="ignore"):
+        clip = np.float32(site.options.cell_clip) / np.float32(cell_scale)
     cell: dict[str, Field] = {
         "cell_integer_bits": exponent + 15,
         "cell_clip": int(min(clip, np.float32(np.iinfo(np.int16).max))),

@@ -19,9 +19,10 @@ def lower_transpose(site: Site) -> Layer:
     site.check_counts((2,))
     source, target = site.input, site.output
     check_same_type(site, (source, target))
-    order = tuple(axis % len(source.shape) for axis in site.integers(1, "permutation"))
+    numbers = site.integers(1, "permutation")
+    order = tuple(axis + len(source.shape) if axis < 0 else axis for axis in numbers)
     if sorted(order) != list(range(len(source.shape))):
-        raise site.error(f"has the permutation {list(order)} of {len(source.shape)} dimensions")
+        raise site.error(f"has the permutation {list(numbers)} of {len(source.shape)} dimensions")
     _check_output(site, tuple(source.shape[axis] for axis in order))
     steps = row_strides(source.shape)
     return move_layer(
@@ -49,20 +50,23 @@ def lower_pad(site: Site) -> Layer:
 
 def _pad_value(site: Site) -> Array:
     """Return what stands around the input: the value that the operator has, or real 0."""
-    index = site.operator.inputs[2] if len(site.operator.inputs) > 2 else -1
     target = site.output
-    if index >= 0:
-        value = site.graph.tensors[index]
-        if value.data is None or value.type != target.type or value.elements != 1:
-            raise site.error(f"has no constant value of {target.type} to pad with, which the generated engine needs")
-        if _zero_point(value) != _zero_point(target):
-            raise site.error("has a value to pad with and an output of different zero points")
-        return value.data.reshape(())
-    return np.array(_zero_point(target), target.type)
+    zero_point = _zero_point(site, target)
+    index = site.operator.inputs[2] if len(site.operator.inputs) > 2 else -1
+    if index < 0:
+        return np.array(zero_point, target.type)
+    value = site.graph.tensors[index]
+    if value.data is None or value.type != target.type or value.elements != 1:
+        raise site.error(f"has no constant value of {target.type} to pad with, which the generated engine needs")
+    if _zero_point(site, value) != zero_point:
+        raise site.error("has a value to pad with and an output of different zero points")
+    return value.data.reshape(())
 
 
-def _zero_point(tensor: Tensor) -> int:
-    return tensor.quantization.zero_points[0] if tensor.quantization else 0
+def _zero_point(site: Site, tensor: Tensor) -> int:
+    if tensor.type in ("float32", "int32") or tensor.quantization is None:
+        return 0
+    return site.per_tensor(tensor, "output or value to pad with")[1]
 
 
 def _fill(target: Tensor, value: Array) -> Call:

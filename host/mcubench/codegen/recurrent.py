@@ -57,8 +57,8 @@ def multiplier(site: Site, name: str, source: float, weights: float, target: flo
 def state(site: Site, position: int, kind: str, count: int) -> Tensor:
     """Return the state at a position, which must be a variable tensor of that type and number of elements."""
     tensor = site.operand(position)
-    if not tensor.variable or tensor.data is not None:
-        raise site.error(f"has tensor {tensor.index} as its state, which is not a variable")
+    if not tensor.variable or tensor.data is not None or tensor.index in (site.graph.input, site.graph.output):
+        raise site.error(f"has tensor {tensor.index} as its state, which is no variable of its own")
     if tensor.type != kind or tensor.elements != count:
         raise site.error(
             f"has a state of {tensor.elements} elements of {tensor.type}, "
@@ -72,12 +72,15 @@ def recurrent_layer(
 ) -> Layer:
     """Return the call of a kernel that takes its input, its output and its states, in this order."""
     source, target = site.input, site.output
+    indices = tuple(tensor.index for tensor in states)
+    if len(set(indices)) != len(indices):
+        raise site.error("has one tensor as two states")
     suffix = KERNEL_SUFFIXES[source.type]
     call = Call(
         kernel=f"{kernel}_{suffix}",
         parameters=parameters,
         inputs=(source.index,),
-        outputs=(target.index, *(tensor.index for tensor in states)),
+        outputs=(target.index, *indices),
         input_type=C_TYPES[source.type],
         # Output and states have different types; a pointer to void becomes any of them.
         output_type="void",
