@@ -9,7 +9,7 @@ from mcubench.codegen.broadcast import broadcast_shape
 
 _KINDS = ("int8", "int16", "float32")
 _CLAMPS = ("ABS", "LEAKY_RELU", "NEG", "RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1")
-_CURVES = ("ELU", "HARD_SWISH", "LOGISTIC", "TANH")
+_CURVES = ("HARD_SWISH", "LOGISTIC", "TANH")
 _INT16 = ("LEAKY_RELU", "LOGISTIC", "RELU", "RELU6", "TANH")
 # Scales that the reference kernels insist on.
 _SCALES = {("LOGISTIC", "int8"): 1 / 256, ("LOGISTIC", "int16"): 1 / 32768, ("TANH", "int16"): 1 / 32768}
