@@ -183,8 +183,9 @@ def _read_code(code: Any) -> tuple[str, int]:
     number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     name = _OPERATORS.get(number, f"builtin {number}")
     if name == "CUSTOM":
-        own = (code.CustomCode() or b"")[:_MAX_NAME].decode("ascii", "replace")
-        name = f"CUSTOM {''.join(letter if letter.isprintable() else '?' for letter in own)}"
+        own = (code.CustomCode() or b"")[:_MAX_NAME]
+        # It goes to terminals: nothing that they obey, and no end of a line.
+        name = f"CUSTOM {''.join(chr(byte) if 0x20 <= byte < 0x7F else '?' for byte in own)}"
     return name, code.Version()
 
 

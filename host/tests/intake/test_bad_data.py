@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from tflite_builder import TfliteBuilder
 
 from mcubench.errors import InputError
 from mcubench.intake import sample
@@ -151,3 +152,14 @@ def test_numbers_without_a_scale_cannot_be_made_up(add, write_model):
     file = write_model("int32", scale=[], zero_point=0)
     with pytest.raises(InputError, match=r"int32 without a scale, so random numbers would mean nothing"):
         add(file)
+
+
+@pytest.mark.parametrize(("kind", "role"), [("int64", "input"), ("int64", "output")])
+def test_types_that_no_board_takes_are_refused(add, tmp_path, kind, role):
+    model = TfliteBuilder()
+    source = model.tensor((1, 4), kind if role == "input" else np.int8, scale=0.1)
+    result = model.tensor((1, 4), kind if role == "output" else np.int8, scale=0.1)
+    model.operator("CAST", [source], [result])
+    (tmp_path / "cast.tflite").write_bytes(model.build([source], [result]))
+    with pytest.raises(InputError, match=f"cast.tflite: the model's {role} is of type int64, expected int8, uint8"):
+        add(tmp_path / "cast.tflite")
