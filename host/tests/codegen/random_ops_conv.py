@@ -13,8 +13,10 @@ __all__ = ["RandomWindow", "random_window"]
 _KINDS = ("int8", "int16", "float32")
 _MAX_WEIGHTS = 8192
 _MAX_NARROW_DEPTH = 500
-# Root mean square of random inputs and weights: uniform over their range.
-_WEIGHT_RMS = 73.0
+_MAX_CHANNELS = 40
+# Weights lie within such bounds; small ones make factors between the scales that are shifts to the left.
+_WEIGHT_BOUNDS = (128, 128, 128, 10, 2)
+# Root mean square of random inputs: uniform over their range.
 _INPUT_RMS = {"int8": 74.0, "int16": 18_900.0}
 
 
@@ -29,9 +31,9 @@ class RandomWindow:
 
 def random_window(rng: np.random.Generator, source: Live, *, dilated: bool = True) -> RandomWindow:
     """Return a window that fits an image, with random kernel, strides, dilation and padding."""
-    kernel = tuple(int(taps) for taps in rng.integers(1, 4, 2))
-    stride = tuple(int(step) for step in rng.integers(1, 3, 2))
-    dilation = tuple(int(step) for step in rng.integers(1, 3, 2)) if dilated else (1, 1)
+    kernel = tuple(int(taps) for taps in rng.integers(1, 6, 2))
+    stride = tuple(int(step) for step in rng.integers(1, 4, 2))
+    dilation = tuple(int(step) for step in rng.integers(1, 4, 2)) if dilated and rng.integers(2) else (1, 1)
     reach = tuple((taps - 1) * step + 1 for taps, step in zip(kernel, dilation, strict=True))
     image = source.shape[1:3]
     fits = all(need <= size for need, size in zip(reach, image, strict=True))
@@ -62,10 +64,14 @@ def conv(graph: RandomGraph) -> bool:
         return False
     rng = graph.rng
     window = random_window(rng, source)
-    channels = int(rng.integers(1, 20))
+    depth = window.kernel[0] * window.kernel[1] * source.shape[3]
+    most = min(_MAX_CHANNELS, MAX_ELEMENTS // (window.size[0] * window.size[1]), _MAX_WEIGHTS // depth)
+    if most < 1:
+        return False
+    channels = int(rng.integers(1, most + 1))
     target = graph.tensor((1, *window.size, channels), source.kind)
     shape = (channels, *window.kernel, source.shape[3])
-    bias_type = _bias_type(graph, source, int(np.prod(shape[1:])))
+    bias_type = _bias_type(graph, source, depth)
     weights = _weights(graph, source, target, shape, axis=0, bias_type=bias_type, needs_bias=True)
     _append(graph, "CONV_2D", [source, *weights], target, window.options | _bias_options(source, bias_type))
     return True
@@ -101,7 +107,7 @@ def dense(graph: RandomGraph) -> bool:
     first = len(source.shape) - 1 if keep else int(rng.integers(len(source.shape)))
     depth = int(np.prod(source.shape[first:]))
     rows = source.elements // depth
-    units = min(int(rng.integers(1, 40)), _MAX_WEIGHTS // depth, MAX_ELEMENTS // rows)
+    units = min(int(rng.integers(1, _MAX_CHANNELS)), _MAX_WEIGHTS // depth, MAX_ELEMENTS // rows)
     target = graph.tensor((*source.shape[:-1], units) if keep else (rows, units), source.kind)
     bias_type = _bias_type(graph, source, depth)
     weights = _weights(graph, source, target, (units, depth), axis=0, bias_type=bias_type)
@@ -152,11 +158,12 @@ def _weights(
         if has_bias:
             constants.append(graph.constant(rng.normal(0.0, 1.0, channels).astype(np.float32)))
         return constants
-    sum_rms = _INPUT_RMS[source.kind] * _WEIGHT_RMS * depth**0.5
-    # From a tenth of the range's half to twice that.
-    steps = np.iinfo(target.kind).max * rng.uniform(0.1, 2.0, channels if rng.integers(2) else 1)
+    bound = int(rng.choice(_WEIGHT_BOUNDS))
+    sum_rms = _INPUT_RMS[source.kind] * bound / 3**0.5 * depth**0.5
+    # From a thirtieth of the range's half to six times that.
+    steps = np.iinfo(target.kind).max * 10 ** rng.uniform(-1.5, 0.8, channels if rng.integers(2) else 1)
     scales = [float(np.float32(scale)) for scale in steps / sum_rms * target.scale / source.scale]
-    values = rng.integers(-127, 128, shape, dtype=np.int8)
+    values = rng.integers(-bound, bound, shape, dtype=np.int8)
     constants = [graph.constant(values, scale=scales, axis=axis)]
     if has_bias:
         reach = int(sum_rms)
