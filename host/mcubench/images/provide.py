@@ -53,9 +53,13 @@ def provide_images(board: KnownBoard, engine: str, models: Sequence[Model], tell
 
 
 def holds(image: Path, models: Sequence[Model]) -> bool:
-    """Tell whether an image has these very models: the SHA-256 of each is in it as text, for `models` to answer."""
+    """Tell whether an image has these very models: the name and SHA-256 of each are in it as text.
+
+    The firmware answers `models` with them. The same file may have been added under another name.
+    """
     content = image.read_bytes()
-    return all(model.sha256.encode() in content for model in models)
+    texts = [f"{text}\0".encode() for model in models for text in (model.name, model.sha256)]
+    return all(text in content for text in texts)
 
 
 class _Packing:
