@@ -10,7 +10,9 @@ from check_networks import NATIVE, find_differences
 from fuzz_networks import Tally, fuzz
 from network_chain import Chain
 from oracle import Oracle, OracleError
+from random_networks import random_network
 
+from mcubench.codegen.lower import GENERATED_OPERATORS
 from mcubench.codegen.planner import Buffer, Placement
 
 COUNT = 100
@@ -23,6 +25,12 @@ def test_random_networks_give_the_outputs_of_the_reference_kernels() -> None:
     problems = [f"{each.engines}: {each.what}\n{each.prepared.network.chain}" for each in tally.differences]
     assert not problems, "\n".join(problems)
     assert tally.compared > 0.9 * COUNT, tally.skipped
+
+
+def test_every_operator_is_in_some_random_network() -> None:
+    seen = {name for seed in range(300) for name in random_network(seed).operators}
+    # ELU is not among the reference kernels.
+    assert seen == GENERATED_OPERATORS - {"ELU"}
 
 
 def test_a_mistake_is_found_and_its_network_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
