@@ -60,8 +60,8 @@ def command(
     """Print two models side by side with ratios, per board: flash, RAM, cycles, latency, score.
 
     NAME stands for NAME-float32 and NAME-int8; A and B are any two models. They are swept on the boards named (default:
-    virtual:stm32f746 and virtual:nrf52840), or taken from a --run. Exit code 1: a point failed; 2: bad input; 3: a board
-    was lost. A model that no image of a board can hold is told, and is no failure.
+    virtual:stm32f746 and virtual:nrf52840), or taken from a --run. Exit code 1: a point failed; 2: bad input; 3: a
+    board was lost. A model that no image of a board can hold is told, and is no failure.
     """
     folder = find_models_folder(models_folder)
     chosen = _choose(names, every, folder)

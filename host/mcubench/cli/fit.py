@@ -89,7 +89,7 @@ def command(
         asked = _find(model, models_folder, Path(stack.enter_context(tempfile.TemporaryDirectory())))
         answers = []
         for board in known:
-            budget = asked.budgets.get(board.name)
+            budget = asked.budgets.get(board.environment(engine))
             limits = Limits.of(budget, max_latency_us, max_flash, max_ram)
             answers.append(_answer(asked, board, engine, clock or (budget.clock if budget else None), limits))
     if as_json:

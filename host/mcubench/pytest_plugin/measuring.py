@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mcubench.boards import DEFAULT_ENGINE
 from mcubench.errors import InputError
 from mcubench.measure import Bench, Point, PointMeasurement, Settings
-from mcubench.models import Vectors, list_models, load_model, read_vectors
+from mcubench.models import Budget, Vectors, list_models, load_model, read_budgets, read_vectors
 from mcubench.protocol import ClockSetting, ModelInfo
 from mcubench.pytest_plugin.rig import Rig
 from mcubench.store import Record
@@ -50,6 +51,12 @@ class Measure:
     def vectors(self, model: str) -> Vectors:
         """Return the vectors of a model folder."""
         return read_vectors(load_model(model, self._folder))
+
+    def budget(self, model: str) -> Budget | None:
+        """Return what a model may take on this board with this engine, by its model.toml; None if that says nothing."""
+        info = self._rig.info
+        board = info.board if info.engine == DEFAULT_ENGINE else f"{info.board}-{info.engine}"
+        return read_budgets(load_model(model, self._folder).folder).get(board)
 
     def __call__(self, model: str, clock: str, vectors: int) -> Record:
         """Return the record of a point; at most as many vectors as the model has are checked."""
