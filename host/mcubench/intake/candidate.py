@@ -37,7 +37,7 @@ class Candidate:
         Integer arithmetic is exact; where an integer output comes from floats, the last bit can become a step.
         """
         if self.output.type == "float32":
-            return FLOAT_TOLERANCE * max(1.0, largest_output)
+            return float(f"{FLOAT_TOLERANCE * max(1.0, largest_output):.1e}")
         return 1.0 if _computes_in_floats(self.inspection.graph) else 0.0
 
 

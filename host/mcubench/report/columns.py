@@ -82,7 +82,7 @@ def score_text(record: Record) -> str:
         return UNKNOWN
     if record.metric in (None, "top1"):
         return _fixed(record.score, 3)
-    return f"{record.score:.3g} {record.metric}"
+    return f"{_whole(record.score) if record.score >= 1000 else format(record.score, '.3g')} {record.metric}"
 
 
 def _result(record: Record) -> str:

@@ -43,6 +43,17 @@ def test_a_stranger_s_file_becomes_a_model_folder(mcubench: Mcubench, pixels: Pa
             assert np.array_equal(made[key], shipped[key][:40])
 
 
+def test_one_add_and_one_sweep_lead_from_a_file_to_the_table(mcubench: Mcubench, pixels: Path, tmp_path: Path) -> None:
+    assert mcubench("model", "add", FILE, "--vectors", pixels, "--name", "digits", *IN).returncode == 0
+    assert mcubench("model", "add", FILE, "--name", "noise", "--count", "3", *IN).returncode == 0
+    done = mcubench("sweep", "--model", "digits,noise", "--board", "python:litert", "--json", "out.json", *IN)
+    assert done.returncode == 0, done.stderr
+    records = {record["model"]: record for record in json.loads((tmp_path / "out.json").read_text())}
+    assert (records["digits"]["vectors"], records["digits"]["score"]) == (40, 1.0)
+    assert (records["noise"]["vectors"], records["noise"]["score"], records["noise"]["bit_exact"]) == (3, None, True)
+    assert "no score" in done.stderr + done.stdout
+
+
 def test_without_data_there_is_no_score(mcubench: Mcubench) -> None:
     told = json.loads(mcubench("model", "add", FILE, "--count", "3", "--seed", "7", "--json", *IN).stdout)
     assert (told["name"], told["random"], told["seed"], told["vectors"]) == ("model", True, 7, 3)

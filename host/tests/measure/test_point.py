@@ -121,11 +121,37 @@ def test_wrong_outputs_make_a_failed_point_without_any_time(bench: Bench, int8: 
 def test_a_score_below_the_threshold_fails_once_there_are_enough_vectors(
     bench: Bench, int8: Model, vectors: Vectors
 ) -> None:
+    assert vectors.labels is not None
     wrong = replace(vectors, labels=(vectors.labels + 1) % 10)
     assert measure(bench, int8, wrong, 30).status == "ok"
     record = measure(bench, int8, wrong, 100)
     assert record.status == "failed"
     assert "at least 0.95 was expected" in (record.error or "")
+
+
+def test_a_model_without_metric_has_no_score_and_needs_none(bench: Bench, int8: Model, vectors: Vectors) -> None:
+    plain = replace(int8, metric=None, threshold=None)
+    record = measure(bench, plain, replace(vectors, labels=None), 100)
+    assert (record.status, record.metric, record.score, record.score_threshold) == ("ok", None, None, None)
+    assert record.bit_exact
+
+
+def test_a_score_without_threshold_is_only_told(bench: Bench, int8: Model, vectors: Vectors) -> None:
+    assert vectors.labels is not None
+    wrong = replace(vectors, labels=(vectors.labels + 1) % 10)
+    record = measure(bench, replace(int8, threshold=None), wrong, 100)
+    assert (record.status, record.score_threshold) == ("ok", None)
+    assert (record.score or 0.0) < 0.1
+
+
+@pytest.mark.parametrize(("largest", "status"), [(0.25, "ok"), (0.2, "failed")])
+def test_an_error_is_good_up_to_its_threshold(
+    bench: Bench, int8: Model, vectors: Vectors, largest: float, status: str
+) -> None:
+    labels = int8.output.real(vectors.outputs) + 0.25
+    record = measure(bench, replace(int8, metric="mae", threshold=largest), replace(vectors, labels=labels), 100)
+    assert (record.status, record.score) == (status, 0.25)
+    assert record.error is None or record.error == "mae is 0.25, at most 0.2 was expected"
 
 
 def test_a_setting_that_the_board_refuses_makes_a_failed_point(bench: Bench, int8: Model, vectors: Vectors) -> None:

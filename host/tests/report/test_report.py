@@ -12,6 +12,7 @@ from rich.console import Console
 
 from mcubench.errors import InputError
 from mcubench.report import csv_text, json_text, latency_chart, markdown_text, print_report, write_text
+from mcubench.report.columns import score_text
 from mcubench.store import Record, point_id
 
 
@@ -82,6 +83,17 @@ def test_unknown_is_a_dash_and_failed_points_say_why() -> None:
     assert row.split()[3:7] == ["-", "-", "-", "-"]
     assert row.split()[-1] == "FAILED"
     assert "FAILED stm32f746/generated/mnist-int8/16: 3 of 30 outputs differ" in text
+
+
+def test_a_score_says_what_it_is_of_unless_it_is_the_share_of_right_answers() -> None:
+    shown = {
+        ("top1", 0.98612): "0.986",
+        ("auc", 0.98612): "0.986 auc",
+        ("mae", 1234.56): "1,235 mae",
+        (None, None): "-",
+    }
+    for (metric, score), text in shown.items():
+        assert score_text(replace(record(), metric=metric, score=score)) == text
 
 
 def test_measured_and_modelled_are_never_in_one_table() -> None:
