@@ -32,6 +32,8 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
 
     Factors below 2^-32 give (0, 0). ValueError for those of 2^30 and more, which no sane model has.
     """
+    if not math.isfinite(real):
+        raise ValueError(f"the factor {real:g} between the scales is no number")
     fraction, shift = math.frexp(real)
     significand = math.floor(fraction * (1 << 31) + 0.5)
     if significand == 1 << 31:
