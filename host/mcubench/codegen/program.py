@@ -103,17 +103,28 @@ def _activations(graph: Graph, layers: Sequence[Layer]) -> list[int]:
 
 
 def _chains(graph: Graph, layers: Sequence[Layer]) -> list[list[int]]:
-    """Return the activation tensors in chains: each overwrites the one before it, which nobody reads later."""
+    """Return the activation tensors in chains, each of which has one address.
+
+    A tensor has the values of the one before it under another shape, which is nothing to do, or overwrites them when
+    nobody reads them any more, under any shape.
+    """
     chains = [[graph.input]]
+    views = {graph.input: {graph.input}}
     for index, layer in enumerate(layers):
         read_later = {tensor for later in layers[index + 1 :] for tensor in later.inputs} | {graph.output}
-        free = [tensor for tensor in layer.in_place if tensor not in read_later]
+        shared = [
+            tensor
+            for tensor in layer.in_place
+            if not layer.calls or views[tensor].isdisjoint(read_later | {*layer.inputs} - {tensor})
+        ][:1]
+        views |= {tensor: {tensor} for tensor in layer.outputs}
         first, *others = layer.outputs
-        if free:
-            next(chain for chain in chains if chain[-1] == free[0]).append(first)
-        else:
-            chains.append([first])
-        chains += [[tensor] for tensor in others]
+        for tensor in shared:
+            next(chain for chain in chains if tensor in chain).append(first)
+            if not layer.calls:
+                views[tensor].add(first)
+                views[first] = views[tensor]
+        chains += [[tensor] for tensor in (others if shared else layer.outputs)]
     return chains
 
 

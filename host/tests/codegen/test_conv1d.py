@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -47,3 +48,35 @@ def test_a_conv1d_network_runs_without_copies(tmp_path: Path, kind: str, before:
     for dsp in (False, True):
         (seen,) = NativeEngine.build([program], tmp_path, dsp=dsp).run([(0, inputs)])
         check_outputs(seen, expected)
+
+
+def _residual(kind: str) -> bytes:
+    """Return a Conv1D layer whose input is added to its output: another operator reads what has another shape."""
+    chain = Chain(np.random.default_rng(4), (1, 20, 6), kind, zero_point=0 if kind == "float32" else 5)
+    first = chain.last
+    _view(chain, "EXPAND_DIMS", (1, 1, 20, 6))
+    chain.conv(6, (1, 3), padding="SAME")
+    _view(chain, "SQUEEZE", (1, 20, 6))
+    chain._append("ADD", [chain.last, first], (1, 20, 6), {})
+    return chain.build()
+
+
+def _row_added(kind: str) -> bytes:
+    """Return the sum of a tensor and its first row, which lies at the same address: a sum in place would spoil it."""
+    chain = Chain(np.random.default_rng(4), (5, 6), kind, zero_point=0 if kind == "float32" else 5)
+    first = chain.last
+    numbers = [chain.model.tensor((2,), np.int32, data=np.array(values, np.int32)) for values in ((0, 0), (1, 6))]
+    chain._append("SLICE", [first, *numbers], (1, 6), {}, same_scale=True)
+    chain._append("ADD", [first, chain.last], (5, 6), {})
+    return chain.build()
+
+
+@pytest.mark.parametrize("kind", ["int8", "float32"])
+@pytest.mark.parametrize("network", [_residual, _row_added])
+def test_a_tensor_and_its_other_shape_are_both_read(tmp_path: Path, kind: str, network: Callable[[str], bytes]) -> None:
+    model = network(kind)
+    (program,) = write_models({"both": model}, tmp_path)
+    assert not any(program.runs(layer) for layer in program.layers if not layer.calls)
+    inputs = random_inputs(model, 3, seed=1)
+    (seen,) = NativeEngine.build([program], tmp_path, dsp=False).run([(0, inputs)])
+    check_outputs(seen, run_reference(model, inputs))
