@@ -57,7 +57,7 @@ def test_a_file_is_served_under_its_own_name_and_every_folder_without_one(
     pytest.importorskip("ai_edge_litert", reason="pip install 'mcubench[serve]'")
     monkeypatch.setenv("MCUBENCH_MODELS", str(models_folder))
     served = []
-    for models in ([str(atan2_file), "int8"], []):
+    for models in ([str(atan2_file), "mnist-i"], []):
         command = serve_command("--engine", "litert", "--resolver", "default", *models)
         with ChildBoard("python", command) as child, Link(child.port) as link:
             board = Board(link)
@@ -89,9 +89,9 @@ def test_an_operator_that_the_engine_lacks(atan2_file: Path) -> None:
         ([], "Missing option '--engine'"),
         (["--engine", "tflm", "resnet"], "no model 'resnet'"),
         (["--engine", "tflm", "nosuch.tflite"], "nosuch.tflite: No such file"),
-        (["--engine", "tflm", "mnist-int8", "int8"], "another model is called 'mnist-int8' already"),
+        (["--engine", "tflm", "mnist-int8", "mnist-i"], "another model is called 'mnist-int8' already"),
         (["--engine", "tflm", "--resolver", "default"], "leave --resolver out"),
-        (["--engine", "tflm", "--parent-pid", "999999999", "int8"], "no such process"),
+        (["--engine", "tflm", "--parent-pid", "999999999", "mnist-int8"], "no such process"),
     ],
 )
 def test_bad_arguments(models_folder: Path, arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
