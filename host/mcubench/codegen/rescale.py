@@ -39,7 +39,7 @@ def _quantize(value: float, output: Quantization) -> int:
     # A scale near 0 makes this huge but never NaN: one of the two ends is then never reached.
     with np.errstate(over="ignore"):
         quotient = float(np.float32(value) / np.float32(output.scales[0]))
-    steps = min(max(abs(quotient), 0.0), 1e6)
+    steps = min(abs(quotient), 1e6)
     return output.zero_points[0] + int(np.copysign(np.floor(steps + 0.5), quotient))
 
 

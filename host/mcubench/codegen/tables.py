@@ -43,8 +43,10 @@ def function_table(name: str, source: Quantization, target: Quantization) -> Arr
 
     Here the functions themselves are right to the last bit of float32, which the C library's nearly always are.
     """
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         inverse = np.float32(1) / np.float32(target.scales[0])
+        if not np.isfinite(inverse):
+            raise ValueError(f"the output's scale {target.scales[0]:g} is too small")
         real = np.float32(source.scales[0]) * (INPUTS - source.zero_points[0]).astype(np.float32)
         exact = _FLOAT_FUNCTIONS[name](real.astype(np.float64)).astype(np.float32)
         steps = (exact * inverse).astype(np.float64)
@@ -82,9 +84,10 @@ def negate_table() -> Array:
 
 def hard_swish_table(source: Quantization, target: Quantization) -> Array:
     """Return the table of HARD_SWISH, which is computed in 16 bits: x is x/128 steps, and relu6(x + 3) / 6 is Q15."""
-    fine_scale = np.float32(1 / 128) * np.float32(source.scales[0])
-    output_factor, output_shift = quantize_factor(float(fine_scale / np.float32(target.scales[0])), 0)
-    relu_factor, relu_shift = quantize_factor(float(fine_scale / np.float32(3 / 32768)), _MAX_SHIFT)
+    with np.errstate(over="ignore", under="ignore"):
+        fine_scale = np.float32(1 / 128) * np.float32(source.scales[0])
+        output_factor, output_shift = quantize_factor(float(fine_scale / np.float32(target.scales[0])), 0)
+        relu_factor, relu_shift = quantize_factor(float(fine_scale / np.float32(3 / 32768)), _MAX_SHIFT)
     if min(output_shift, relu_shift) < -_MAX_SHIFT_16:
         raise ValueError("the input's scale is too small")
     fine = (INPUTS - source.zero_points[0]) * 128
@@ -118,7 +121,7 @@ def curve_points() -> Array:
 
 def _factor(source: Quantization, target: Quantization, alpha: float = 1.0) -> tuple[int, int]:
     """Return significand and shift of input scale x alpha / output scale, worked out in float32."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         real = float(np.float32(source.scales[0]) * np.float32(alpha) / np.float32(target.scales[0]))
     return quantize_factor(real, _MAX_SHIFT)
 
