@@ -62,7 +62,7 @@ def write_folders(
         np.savez_compressed(folder / "vectors.npz", inputs=inputs, labels=held.labels, outputs=outputs)
         sha256 = hashlib.sha256(tflite).hexdigest()
         toml = _toml(folder.name, card, sha256, TOLERANCES[type_name], network.source, network.result)
-        (folder / "model.toml").write_text(toml)
+        (folder / "model.toml").write_text(toml + _budgets(folder / "model.toml"))
         reached = SCORES[card.metric](network.real(outputs), held.labels)
         print(f"{folder.name}: {len(tflite)} bytes, {len(held.labels)} vectors, {card.metric} {reached:.4f}")
         if everything is not None:
@@ -134,6 +134,13 @@ resolver = "BUILTIN_REF"
 
 {_tensor("input", source)}
 {_tensor("output", result)}"""
+
+
+def _budgets(file: Path) -> str:
+    """Return the [budget] tables, which stand last in a model.toml and are no fruit of the training."""
+    text = file.read_text() if file.exists() else ""
+    start = text.find("\n[budget.")
+    return "" if start < 0 else text[start:]
 
 
 def _tensor(table: str, tensor: dict[str, Any]) -> str:
