@@ -245,6 +245,21 @@ def test_the_board_tells_its_clocks(board: Board) -> None:
     assert board.layers().sum_cycles <= board.layers().window_cycles
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--strict"], "cortex-m0 has no UART: leave --baud, --strict, --real-time and --seconds out"),
+        (["--fault", "hang:after=1"], "fault 'hang': cortex-m0 can have silence, garbage"),
+    ],
+    ids=["option", "fault"],
+)
+def test_what_a_core_alone_cannot_do_is_refused(odd_elf: Path, options: list[str], said: str) -> None:
+    done = subprocess.run([*command(odd_elf), *options], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_model_that_is_too_large_for_the_memory_is_refused(tmp_path: Path) -> None:
     image = Chain(np.random.default_rng(1), (1, 64, 64, 1)).pool()
     assert "needs an arena of at least" in refusal(save(image, tmp_path / "wide.tflite"), tmp_path / "build")

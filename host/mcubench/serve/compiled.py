@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ __all__ = ["Compiled", "read_compiled"]
 UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True)
 class Compiled:
     """The compiler and the flags that one source of an image was compiled with."""
 
-    def __init__(self, toolchain: str, flags: str) -> None:
-        self.toolchain = toolchain
-        self.flags = flags
+    toolchain: str
+    flags: str
 
 
 def read_compiled(elf: Path, source: str) -> Compiled:
