@@ -24,7 +24,7 @@ def check(done: subprocess.CompletedProcess[str], *words: str) -> None:
 
 
 BOARD = ("--board", "native:PROGRAM")
-INT8 = ("--model", "int8")
+INT8 = ("--model", "mnist-int8")
 CASES = {
     "no board": (INT8, "name a board"),
     "a port twice": (("--port", "x", "--port", "x", *INT8), "a port was named twice"),

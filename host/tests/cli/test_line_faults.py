@@ -44,7 +44,7 @@ def options(specs: tuple[str, ...]) -> list[str]:
 def test_a_bad_line_changes_no_output_of_the_native_board(
     mcubench: Run, mnist_program: Path, tmp_path: Path, specs: tuple[str, ...]
 ) -> None:
-    board = ("--board", f"native:{mnist_program}", "--model", "int8", "--clock", "1000")
+    board = ("--board", f"native:{mnist_program}", "--model", "mnist-int8", "--clock", "1000")
     done = mcubench("sweep", *board, "--vectors", "100", *FEW, *options(specs))
     assert done.returncode == 0, done.stderr
     (record,) = records(tmp_path).values()
@@ -55,7 +55,7 @@ def test_a_bad_line_changes_no_output_of_the_native_board(
 def test_a_bad_line_changes_no_output_and_no_cycle_of_a_virtual_board(mcubench: Run, tmp_path: Path) -> None:
     if not IMAGE.exists():
         pytest.skip(f"no {IMAGE}; run 'make firmware'")
-    board = ("--board", "virtual:stm32f746", "--firmware", IMAGE, "--model", "int8", "--clock", "216")
+    board = ("--board", "virtual:stm32f746", "--firmware", IMAGE, "--model", "mnist-int8", "--clock", "216")
     found = []
     for specs in ((), ("flip:rate=1e-5", "drop:rate=2e-4")):
         done = mcubench("sweep", *board, "--vectors", "30", *FEW, *options(specs))
@@ -73,7 +73,7 @@ def test_a_bad_line_changes_no_output_and_no_cycle_of_a_virtual_board(mcubench: 
 def test_a_cable_that_is_pulled_again_and_again_costs_no_vector(
     mcubench: Run, mnist_program: Path, tmp_path: Path
 ) -> None:
-    board = ("--board", f"native:{mnist_program}", "--model", "int8", "--clock", "1000", "--vectors", "300")
+    board = ("--board", f"native:{mnist_program}", "--model", "mnist-int8", "--clock", "1000", "--vectors", "300")
     pulled = ("disconnect:every_bytes=50000,away_s=0.1", "flip:rate=1e-5")
     done = mcubench("sweep", *board, *FEW, *options(pulled))
     assert done.returncode == 0, done.stderr
@@ -109,7 +109,7 @@ def test_a_cable_that_stays_out_is_a_rig_failure_and_resume_completes_the_run(
 
 
 def test_a_lying_board_is_wrong_output_and_not_line_noise(mcubench: Run, mnist_program: Path, tmp_path: Path) -> None:
-    board = ("--board", f"native:{mnist_program}", "--model", "int8", "--clock", "1000", "--vectors", "300")
+    board = ("--board", f"native:{mnist_program}", "--model", "mnist-int8", "--clock", "1000", "--vectors", "300")
     done = mcubench("sweep", *board, *FEW, *options(("lie:rate=0.01", "disconnect:every_bytes=90000,away_s=0.05")))
     assert done.returncode == 1, done.stderr
     (record,) = records(tmp_path).values()
@@ -127,7 +127,9 @@ def test_a_lying_board_is_wrong_output_and_not_line_noise(mcubench: Run, mnist_p
         "drop": "line fault 'drop': 'drop' needs rate=...",
     }.items(),
 )
-@pytest.mark.parametrize("command", [("sweep", "--model", "int8"), ("arena", "mnist-int8")], ids=["sweep", "arena"])
+@pytest.mark.parametrize(
+    "command", [("sweep", "--model", "mnist-int8"), ("arena", "mnist-int8")], ids=["sweep", "arena"]
+)
 def test_a_bad_line_fault_is_one_line(mcubench: Run, command: tuple[str, ...], spec: str, words: str) -> None:
     done = mcubench(*command, "--port", "/dev/nosuch", "--line-fault", spec)
     assert done.returncode == 2

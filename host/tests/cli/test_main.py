@@ -40,7 +40,7 @@ def test_boards_lists_known_boards(mcubench: Run) -> None:
 
 
 def test_verbose_shows_where_an_error_comes_from(mcubench: Run) -> None:
-    done = mcubench("-v", "sweep", "--port", "/dev/nosuch", "--model", "int8")
+    done = mcubench("-v", "sweep", "--port", "/dev/nosuch", "--model", "mnist-int8")
     assert done.returncode == 2
     assert "Traceback" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("mcubench: /dev/nosuch: no such port")

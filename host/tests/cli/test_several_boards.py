@@ -23,7 +23,7 @@ from mcubench.protocol.text import add_trailer, split_trailer
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[3]
 BOTH = ("--model", "mnist-int8,mnist-float32")
-INT8 = ("--model", "int8")
+INT8 = ("--model", "mnist-int8")
 FEW = ("--vectors", "10", "--samples", "3", "--db", "r.db", "--json", "o.json")
 
 

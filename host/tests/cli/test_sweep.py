@@ -61,7 +61,9 @@ def test_a_sweep_prints_stores_and_writes_every_point(mcubench: Run, mnist_progr
 
 def test_show_prints_the_last_run_or_the_one_named(mcubench: Run, mnist_program: Path, tmp_path: Path) -> None:
     for clock in ("100", "1000"):
-        mcubench("sweep", "--board", f"native:{mnist_program}", "--model", "int8", "--clock", clock, "--db", "r.db")
+        mcubench(
+            "sweep", "--board", f"native:{mnist_program}", "--model", "mnist-int8", "--clock", clock, "--db", "r.db"
+        )
     runs = sorted({row[0] for row in stored(tmp_path)})
     last = mcubench("show", "--db", "r.db", "--json", "again.json")
     assert last.returncode == 0
@@ -231,7 +233,7 @@ def test_a_wrong_clock_makes_exit_code_1_and_no_microseconds(
         return text.replace("hz=1000000000", "hz=1080000000")
 
     with ChildBoard("native", [str(mnist_program)]) as board, lying_line(board, lie) as line:
-        done = mcubench("sweep", "--port", line.port, "--model", "int8", "--db", "r.db", "--json", "o.json")
+        done = mcubench("sweep", "--port", line.port, "--model", "mnist-int8", "--db", "r.db", "--json", "o.json")
     assert done.returncode == 1
     records = {record["settings"]["name"]: record for record in json.loads((tmp_path / "o.json").read_text())}
     assert (records["100"]["status"], records["1000"]["status"]) == ("ok", "failed")
