@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ __all__ = ["INPUT_NAMES", "LABEL_NAMES", "read_npy", "read_npz"]
 # In the order in which they are preferred; capital letters do not matter.
 INPUT_NAMES = ("inputs", "input", "x_test", "test_x", "x", "test_images", "images", "features", "data", "arr_0")
 LABEL_NAMES = ("labels", "label", "y_test", "test_y", "y", "test_labels", "targets", "target", "classes", "arr_1")
-# What numpy and zipfile raise for files that are cut or altered.
+# What numpy, which has Python read its headers, and zipfile raise for files that are cut or altered.
 DAMAGE = (
     OSError,
     ValueError,
@@ -29,6 +30,7 @@ DAMAGE = (
     RuntimeError,
     MemoryError,
     SyntaxError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ __all__ = ["Vectors", "read_vectors"]
 KEYS = ("inputs", "outputs")
 LABELS = "labels"
 ZIP_MARK = b"PK\x03\x04"
-# What numpy and zipfile raise for archives that are cut or altered.
+# What numpy, which has Python read its headers, and zipfile raise for archives that are cut or altered.
 DAMAGE = (
     OSError,
     ValueError,
@@ -31,6 +32,7 @@ DAMAGE = (
     RuntimeError,
     MemoryError,
     SyntaxError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )

@@ -7,10 +7,14 @@ import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from tflite_builder import TfliteBuilder
 
 from mcubench.errors import InputError
 from mcubench.intake import sample
+from mcubench.intake.samples import read_samples
+from mcubench.models import Tensor
 
 GOOD = np.zeros((3, 4), np.float32)
 
@@ -163,3 +167,39 @@ def test_types_that_no_board_takes_are_refused(add, tmp_path, kind, role):
     (tmp_path / "cast.tflite").write_bytes(model.build([source], [result]))
     with pytest.raises(InputError, match=f"cast.tflite: the model's {role} is of type int64, expected int8, uint8"):
         add(tmp_path / "cast.tflite")
+
+
+FLOATS = Tensor("float32", (1, 4), None, None)
+
+
+@pytest.mark.parametrize("name", ["good.npz", "shape.npy", "good.csv"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=250, deadline=None)
+@given(
+    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=3)), min_size=1),
+    cut=st.floats(0, 1),
+)
+def test_damaged_files_are_refused_or_still_read(tmp_path, name, changes, cut):
+    if not (tmp_path / "good.csv").exists():
+        files(tmp_path)
+        (tmp_path / "good.csv").write_text("a,b,c,d,y\n" + "0.5,1e3,-2,3,1\n" * 5)
+    data = bytearray((tmp_path / name).read_bytes())
+    for place, new in changes:
+        at = int(place * len(data))
+        data[at : at + len(new)] = new
+    path = tmp_path / f"damaged{name[-4:]}"
+    path.write_bytes(data[: int(cut * len(data))] if cut < 0.5 else data)
+    try:
+        read_samples(path, None, FLOATS, FLOATS)
+    except InputError as error:
+        assert "\n" not in str(error)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@given(suffix=st.sampled_from([".npz", ".npy", ".csv"]), data=st.binary(max_size=300))
+@example(suffix=".npy", data=b"\x93NUMPY\x01\x00\x40\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1L, 4), }\n")
+@example(suffix=".npy", data=b"\x93NUMPY\x01\x00\x05\x00('''(\n")
+@example(suffix=".csv", data=b'"' + b"1,2\n" * 40_000)
+def test_any_bytes_are_refused(tmp_path, suffix, data):
+    (tmp_path / f"any{suffix}").write_bytes(data)
+    with pytest.raises(InputError):
+        read_samples(tmp_path / f"any{suffix}", None, FLOATS, FLOATS)
