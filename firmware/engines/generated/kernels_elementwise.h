@@ -105,10 +105,9 @@ typedef struct kernels_extreme_f32 {
     int32_t largest;
 } kernels_extreme_f32_t;
 
-/* The first operand where it is positive, and otherwise multiplied by the second. */
+/* The first operand where it is positive, and otherwise multiplied by the second, which is constant. */
 typedef struct kernels_prelu_s8 {
     kernels_broadcast_t shape;
-    const int8_t *first;
     const int8_t *second;
     int32_t input_zero_point;
     int32_t alpha_zero_point;
@@ -119,9 +118,20 @@ typedef struct kernels_prelu_s8 {
     kernels_output_s8_t output;
 } kernels_prelu_s8_t;
 
+/* The factors are int8. */
+typedef struct kernels_prelu_s16 {
+    kernels_broadcast_t shape;
+    const int8_t *second;
+    int32_t alpha_zero_point;
+    int32_t positive_multiplier;
+    int32_t positive_shift;
+    int32_t negative_multiplier;
+    int32_t negative_shift;
+    kernels_output_s8_t output;
+} kernels_prelu_s16_t;
+
 typedef struct kernels_prelu_f32 {
     kernels_broadcast_t shape;
-    const float *first;
     const float *second;
 } kernels_prelu_f32_t;
 
@@ -181,6 +191,7 @@ void kernels_extreme_s16(const kernels_extreme_s16_t *extreme, const int16_t *fi
                          int16_t *output);
 void kernels_extreme_f32(const kernels_extreme_f32_t *extreme, const float *first, const float *second, float *output);
 void kernels_prelu_s8(const kernels_prelu_s8_t *prelu, const int8_t *first, const int8_t *second, int8_t *output);
+void kernels_prelu_s16(const kernels_prelu_s16_t *prelu, const int16_t *first, const int16_t *second, int16_t *output);
 void kernels_prelu_f32(const kernels_prelu_f32_t *prelu, const float *first, const float *second, float *output);
 
 /* These may run in place. */

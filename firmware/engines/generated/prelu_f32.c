@@ -3,11 +3,11 @@
 
 void kernels_prelu_f32(const kernels_prelu_f32_t *prelu, const float *first, const float *second, float *output) {
     const kernels_broadcast_t *shape = &prelu->shape;
-    second = prelu->second ? prelu->second : second;
+    (void)second;
     broadcast_place_t at = {0};
     do {
         const float *input = first + at.first;
-        const float *alpha = second + at.second;
+        const float *alpha = prelu->second + at.second;
         for (int32_t count = shape->count; count > 0; count--) {
             *output++ = *input >= 0.0f ? *input : *input * *alpha;
             input += shape->first_step;

@@ -15,11 +15,11 @@ static int8_t prelu_of(const kernels_prelu_s8_t *prelu, int32_t input, int32_t a
 
 void kernels_prelu_s8(const kernels_prelu_s8_t *prelu, const int8_t *first, const int8_t *second, int8_t *output) {
     const kernels_broadcast_t *shape = &prelu->shape;
-    second = prelu->second ? prelu->second : second;
+    (void)second;
     broadcast_place_t at = {0};
     do {
         const int8_t *input = first + at.first;
-        const int8_t *alpha = second + at.second;
+        const int8_t *alpha = prelu->second + at.second;
         for (int32_t count = shape->count; count > 0; count--) {
             *output++ = prelu_of(prelu, *input, *alpha);
             input += shape->first_step;

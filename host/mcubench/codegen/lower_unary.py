@@ -34,8 +34,9 @@ _LOGISTIC_SCALES = {"int8": 1 / 256, "int16": 1 / 32768}
 _TANH_SCALE_S16 = 1 / 32768
 _PLAIN_KERNELS = {"ELU": "elu", "HARD_SWISH": "hard_swish", "LOGISTIC": "logistic", "NEG": "negate", "TANH": "tanh"}
 _INT16 = ("LEAKY_RELU", "LOGISTIC", "RELU", "RELU6", "TANH")
-# Largest shifts with which values of 17, 9 and 16 bits do not leave 32.
-_MAX_SHIFT_S16, _MAX_SHIFT_PRELU, _MAX_SHIFT_PRELU_ALPHA = 14, 22, 14
+# Largest shifts with which values do not leave 32 bits; of PRELU, also when they are multiplied by a factor.
+_MAX_SHIFT_S16 = 14
+_MAX_SHIFTS_PRELU = {"int8": (22, 14), "int16": (_MAX_SHIFT_S16, 7)}
 
 
 def lower_unary(site: Site) -> Layer:
@@ -138,7 +139,7 @@ def _curve_scaling(scale: float, exact_shifts: tuple[int, ...]) -> tuple[int, in
 
 def lower_prelu(site: Site) -> Layer:
     """Return the kernel call of a PRELU, whose factors for negative values are constant."""
-    operands = read_operands(site, ("int8", "float32"))
+    operands = read_operands(site, second_kinds={"int16": "int8"})
     if operands.second.data is None or operands.first.shape != site.output.shape:
         raise site.error("needs constant factors that do not make its output larger, the generated engine has no other")
     if operands.kind == "float32":
@@ -147,23 +148,24 @@ def lower_prelu(site: Site) -> Layer:
     target = _quantization(site, site.output, "output")
     alpha, alpha_zero_point = site.per_tensor(operands.second, "input")
     try:
-        positive = _factor(source, target, 1.0, _MAX_SHIFT_PRELU)
-        negative = _factor(source, target, alpha, _MAX_SHIFT_PRELU_ALPHA)
+        positive, negative = (
+            _factor(source, target, factor, largest)
+            for factor, largest in zip((1.0, alpha), _MAX_SHIFTS_PRELU[operands.kind], strict=True)
+        )
     except ValueError as exc:
         raise site.error(f"cannot be computed in fixed point: {exc}") from exc
-    low, high = activation_range("NONE", "int8", target)
-    return operands.layer(
-        "prelu",
-        {
-            "input_zero_point": source.zero_points[0],
-            "alpha_zero_point": alpha_zero_point,
-            "positive_multiplier": positive[0],
-            "positive_shift": positive[1],
-            "negative_multiplier": negative[0],
-            "negative_shift": negative[1],
-            "output": {"zero_point": target.zero_points[0], "min": low, "max": high},
-        },
-    )
+    low, high = activation_range("NONE", operands.kind, target)
+    parameters: dict[str, Field] = {
+        "alpha_zero_point": alpha_zero_point,
+        "positive_multiplier": positive[0],
+        "positive_shift": positive[1],
+        "negative_multiplier": negative[0],
+        "negative_shift": negative[1],
+        "output": {"zero_point": target.zero_points[0], "min": low, "max": high},
+    }
+    if operands.kind == "int8":
+        parameters["input_zero_point"] = source.zero_points[0]
+    return operands.layer("prelu", parameters)
 
 
 def _quantization(site: Site, tensor: Tensor, role: str) -> Quantization:

@@ -72,18 +72,23 @@ class Operands:
         return self.first, self.second
 
 
-def read_operands(site: Site, kinds: tuple[str, ...] = tuple(KERNEL_SUFFIXES)) -> Operands:
-    """Return the operands of an operator, which must be of the output's type and give its shape."""
+def read_operands(
+    site: Site, kinds: tuple[str, ...] = tuple(KERNEL_SUFFIXES), second_kinds: Mapping[str, str] | None = None
+) -> Operands:
+    """Return the operands of an operator, which must be of the output's type and give its shape.
+
+    `second_kinds` says of which type the second one is where that is another.
+    """
     site.check_counts((2,))
     first, second = (_operand(site, position) for position in (0, 1))
     if first.data is not None and second.data is not None:
         raise site.error("has two constants as its inputs, which the generated engine does not support")
     seen = (first.type, second.type, site.output.type)
-    if len(set(seen)) != 1 or seen[0] not in kinds:
-        raise site.error(
-            f"combines {seen[0]} and {seen[1]} to {seen[2]}, the generated engine supports one type for all three: "
-            f"{', '.join(kinds)}"
-        )
+    others = second_kinds or {}
+    supported = [(kind, others.get(kind, kind), kind) for kind in kinds]
+    if seen not in supported:
+        wanted = ", ".join(f"{a} and {b} to {c}" for a, b, c in supported)
+        raise site.error(f"combines {seen[0]} and {seen[1]} to {seen[2]}, the generated engine supports {wanted}")
     try:
         shape = broadcast_shape(first.shape, second.shape)
         broadcast_fields(first.shape, second.shape)

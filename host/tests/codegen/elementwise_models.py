@@ -18,14 +18,19 @@ Scale = tuple[float, int]
 
 @dataclass(frozen=True)
 class Operand:
-    """One input or the output of an operator; `data` makes it a constant. float32 takes no notice of the scale."""
+    """One input or the output of an operator; `data` makes it a constant. float32 takes no notice of the scale.
+
+    `kind` is its type if that is not the operator's.
+    """
 
     shape: tuple[int, ...]
     scale: Scale = (0.05, 0)
     data: Array | None = None
+    kind: str = ""
 
     def add_to(self, model: TfliteBuilder, kind: str) -> int:
         """Add the tensor to a model and return its index."""
+        kind = self.kind or kind
         scale, zero_point = (None, 0) if kind == "float32" else self.scale
         data = None if self.data is None else self.data.reshape(self.shape).astype(kind)
         return model.tensor(self.shape, kind, data=data, scale=scale, zero_point=zero_point)

@@ -122,10 +122,11 @@ def _numbers() -> Iterator[Case]:
 def _prelus() -> Iterator[Case]:
     shapes: tuple[Shape, ...] = ((1, 1, 6), (6,), (1, 5, 6), (4, 5, 6), (1,), (1, 4, 5, 6))
     scales = ((0.05, 0.01, 0.05), (0.5, 0.25, 0.25), (0.02, 0.1, 0.3), (1.0, 1.0, 2.0))
-    for seed, (kind, shape, scale) in enumerate(itertools.product(("int8", "float32"), shapes, scales)):
+    for seed, (kind, shape, scale) in enumerate(itertools.product(KINDS, shapes, scales)):
         rng = np.random.default_rng(seed)
-        source, factors, target = (_scale(rng, kind, each) for each in scale)
-        alpha = Operand(shape, factors, _random(rng, kind, shape))
+        source, _, target = (_scale(rng, kind, each) for each in scale)
+        factors_kind = "int8" if kind == "int16" else kind
+        alpha = Operand(shape, _scale(rng, factors_kind, scale[1]), _random(rng, factors_kind, shape), factors_kind)
         model = binary("PRELU", kind, Operand((1, 4, 5, 6), source), alpha, Operand((1, 4, 5, 6), target))
         yield f"PRELU-{kind}-{shape}-{scale}", model
 
