@@ -40,7 +40,7 @@ def _binary(graph: RandomGraph, name: str) -> bool:
         return False
     second = graph.pick(lambda tensor: _fits(name, first, tensor)) if graph.rng.random() < 0.6 else None
     shape = first.shape if second is None else broadcast_shape(first.shape, second.shape)
-    operands = [first, _constant(graph, first, _repeated(graph, first.shape)) if second is None else second]
+    operands = [first, _constant(graph, first.kind, _repeated(graph, first.shape)) if second is None else second]
     if graph.rng.integers(2):
         operands.reverse()
     # Who compares takes values as they are, so that scales are the same in models that mean something.
@@ -56,10 +56,10 @@ def _binary(graph: RandomGraph, name: str) -> bool:
 @operation
 def prelu(graph: RandomGraph) -> bool:
     """PRELU with constant factors, one per channel, one for all or one each."""
-    source = graph.pick(lambda tensor: tensor.kind in ("int8", "float32"))
+    source = graph.pick(lambda tensor: tensor.kind in _KINDS)
     if source is None:
         return False
-    factors = _constant(graph, source, _repeated(graph, source.shape))
+    factors = _constant(graph, "int8" if source.kind == "int16" else source.kind, _repeated(graph, source.shape))
     graph.append("PRELU", [source, factors], [graph.tensor(source.shape, source.kind)])
     return True
 
@@ -111,9 +111,9 @@ def _repeated(graph: RandomGraph, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(1 if rng.random() < 0.3 else size for size in kept)
 
 
-def _constant(graph: RandomGraph, like: Live, shape: tuple[int, ...]) -> int:
-    if like.kind == "float32":
+def _constant(graph: RandomGraph, kind: str, shape: tuple[int, ...]) -> int:
+    if kind == "float32":
         return graph.constant(graph.rng.normal(0.0, 2.0, shape).astype(np.float32))
-    limits = np.iinfo(like.kind)
-    values = graph.rng.integers(limits.min, limits.max, shape, dtype=like.kind, endpoint=True)
-    return graph.constant(values, scale=graph.random_scale(like.kind), zero_point=graph.random_zero_point(like.kind))
+    limits = np.iinfo(kind)
+    values = graph.rng.integers(limits.min, limits.max, shape, dtype=kind, endpoint=True)
+    return graph.constant(values, scale=graph.random_scale(kind), zero_point=graph.random_zero_point(kind))
