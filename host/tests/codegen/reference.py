@@ -17,7 +17,13 @@ FLOAT_TOLERANCE = 1e-5
 
 
 def _interpreter(model: bytes) -> Interpreter:
-    interpreter = Interpreter(model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    # Each tensor with memory of its own: where a RESHAPE's output shares its input's, a SOFTMAX behind another RESHAPE
+    # overwrites what is read later (ai-edge-litert 2.3.0; found by the fuzzer of networks).
+    interpreter = Interpreter(
+        model_content=model,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+        experimental_preserve_all_tensors=True,
+    )
     interpreter.allocate_tensors()
     return interpreter
 
