@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))  # for tflite_builder, which dense_folder uses
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

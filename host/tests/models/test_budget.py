@@ -44,6 +44,6 @@ def test_a_model_may_have_none(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_budget_is_refused(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(InputError, match="model.toml") as raised:
+    with pytest.raises(InputError, match=r"model\.toml") as raised:
         read_budgets(write(tmp_path, text))
     assert words in str(raised.value)
