@@ -21,6 +21,7 @@ __all__ = ["INPUT_NAMES", "LABEL_NAMES", "read_npy", "read_npz"]
 # In the order in which they are preferred; capital letters do not matter.
 INPUT_NAMES = ("inputs", "input", "x_test", "test_x", "x", "test_images", "images", "features", "data", "arr_0")
 LABEL_NAMES = ("labels", "label", "y_test", "test_y", "y", "test_labels", "targets", "target", "classes", "arr_1")
+ZIP_MARK = b"PK\x03\x04"
 # What numpy, which has Python read its headers, and zipfile raise for files that are cut or altered.
 DAMAGE = (
     OSError,
@@ -40,11 +41,12 @@ def read_npy(path: Path) -> Samples:
     """Return the array of a .npy file as inputs; InputError if it cannot be read."""
     check_file(path)
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with path.open("rb") as file:
+            if file.read(len(ZIP_MARK)) == ZIP_MARK:
+                raise InputError(f"{path}: expected one array as numpy.save writes it, found an archive; name it .npz")
+        array = np.lib.format.open_memmap(path, mode="r")
     except DAMAGE as exc:
         raise _damaged(path, exc) from exc
-    if not isinstance(array, np.ndarray):
-        raise InputError(f"{path}: expected one array as numpy.save writes it, found an archive; name it .npz")
     return Samples(_numbers(path, "array", array), None)
 
 

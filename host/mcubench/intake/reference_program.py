@@ -27,10 +27,12 @@ def main(folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+    # Each tensor with memory of its own: LiteRT 2.3.0 lets a SOFTMAX behind two RESHAPEs overwrite what is read later.
     interpreter = Interpreter(
         model_content=(folder / MODEL).read_bytes(),
         num_threads=1,
         experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+        experimental_preserve_all_tensors=True,
     )
     interpreter.allocate_tensors()
     source, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
