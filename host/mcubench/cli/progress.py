@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from mcubench.measure import BoardLost, Lane, PointDone, StepStarted
-from mcubench.report.columns import score_text
+from mcubench.report.columns import milliseconds, score_text
 from mcubench.store import Record
 
 __all__ = ["SweepProgress"]
@@ -97,7 +97,7 @@ def _summary(record: Record) -> str:
     if record.status != "ok":
         return f"FAILED: {record.error}"
     cycles = None if record.cycles_median is None else f"{record.cycles_median:,.0f} cycles"
-    latency = None if record.latency_us_median is None else f"{record.latency_us_median / 1e3:.2f} ms"
+    latency = None if record.latency_us_median is None else f"{milliseconds(record.latency_us_median)} ms"
     known = ", ".join(each for each in (cycles, latency) if each)
     scored = "no score" if record.score is None else f"score {score_text(record)}"
     return f"{known} ({record.timing}), {scored}"

@@ -25,6 +25,7 @@ __all__ = [
     "footnotes",
     "known_columns",
     "main_points",
+    "milliseconds",
     "score_text",
     "sizes",
     "subject",
@@ -66,8 +67,11 @@ def _mhz(value_hz: int | None) -> str:
     return UNKNOWN if value_hz is None else f"{value_hz / 1e6:.1f}"
 
 
-def _milliseconds(value_us: float | None) -> str:
-    return UNKNOWN if value_us is None else _fixed(value_us / 1e3, 2)
+def milliseconds(value_us: float | None) -> str:
+    """Return two decimals, or three digits of what is under a millisecond."""
+    if value_us is None:
+        return UNKNOWN
+    return _fixed(value_us / 1e3, 2) if value_us >= 1e3 else f"{value_us / 1e3:.3g}"
 
 
 def _outputs(record: Record) -> str:
@@ -95,8 +99,8 @@ SPEED_COLUMNS = (
     Column("by host", "MHz", lambda record: _mhz(record.clock_verified_hz), spare=1),
     Column("Cycles", "median", lambda record: _whole(record.cycles_median)),
     Column("", "p95", lambda record: _whole(record.cycles_p95), spare=3),
-    Column("Latency", "ms", lambda record: _milliseconds(record.latency_us_median)),
-    Column("cold", "ms", lambda record: _milliseconds(record.cold_latency_us), spare=2),
+    Column("Latency", "ms", lambda record: milliseconds(record.latency_us_median)),
+    Column("cold", "ms", lambda record: milliseconds(record.cold_latency_us), spare=2),
     Column("Outputs", "vectors", lambda record: _whole(record.vectors)),
     Column("", "equal", _outputs),
     Column("Score", "", score_text),
@@ -135,7 +139,7 @@ def _cycles_per_mac(record: Record) -> str:
 
 
 def _latency(record: Record) -> str:
-    return _milliseconds(record.latency_us_median)
+    return milliseconds(record.latency_us_median)
 
 
 SUMMARY_TITLE = "All boards, each at its main clock"
