@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from mcubench.cli.model_lines import tensor_words
@@ -67,12 +68,13 @@ def _facts(model: Model, vectors: Vectors) -> dict[str, Any]:
 
 
 def _table(folder: Path, rows: list[dict[str, Any]]) -> Table:
-    table = Table(title=f"Models in {folder}", title_justify="left")
+    title = f"Models in {folder} (score: of the golden outputs)"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for heading, right in (
         *(("Name", False), ("Input", False), ("Output", False), ("Parameters", True), ("Bytes", True)),
-        *(("Vectors", True), ("Score of golden outputs", False), ("Licence", False)),
+        *(("Vectors", True), ("Score", False), ("Licence", False)),
     ):
-        table.add_column(heading, justify="right" if right else "left")
+        table.add_column(heading, justify="right" if right else "left", no_wrap=heading == "Name")
     for row in rows:
         table.add_row(
             *(row["name"], row["input"], row["output"], _whole(row["parameters"]), _whole(row["file_bytes"])),
