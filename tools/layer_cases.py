@@ -109,3 +109,10 @@ def _without_macs() -> Iterator[LayerCase]:
     yield _case("average pool 2x2", "26x26, 32", _chain(1, 26, 26, 32).pool((2, 2), average=True, stride=(2, 2)), 0)
     yield _case("average pool, whole", "25x5, 64", _chain(1, 25, 5, 64).pool((25, 5), average=True), 0)
     yield _case("softmax", "10", _chain(1, 10).softmax(), 0)
+    yield _case("add", "32x32, 16", _added(1, 32, 32, 16), 0)
+
+
+def _added(*shape: int) -> Chain:
+    """A tensor and the same one again: both are read."""
+    chain = _chain(*shape)
+    return chain.add(chain.last)

@@ -69,7 +69,9 @@ def build_boards(models: Sequence[Path], chips: Sequence[Chip], folder: Path) ->
     return {key: images[environment] for key, environment in environments.items()}
 
 
-def time_networks(chip: Chip, image: Path, models: Mapping[str, TrafficModel]) -> tuple[Build, dict[str, NetworkTiming]]:
+def time_networks(
+    chip: Chip, image: Path, models: Mapping[str, TrafficModel]
+) -> tuple[Build, dict[str, NetworkTiming]]:
     """Run the networks on the chip's virtual board; WrongOutputError if any output differs from its golden one."""
     with open_board(parse_board(f"virtual:{chip.name}", image)) as opened:
         board = Board(opened.link)

@@ -91,6 +91,12 @@ class Chain:
         self._append(name, [self.last], (*size, self.shape[3]), options, same_scale=True)
         return self
 
+    def add(self, other: int, *, activation: str = "NONE") -> Chain:
+        """Append ADD of the last tensor and another one of its shape."""
+        options = {"FusedActivationFunction": _activation(activation)}
+        self._append("ADD", [self.last, other], self.shape, options)
+        return self
+
     def reshape(self, shape: Sequence[int]) -> Chain:
         """Append RESHAPE with a shape tensor, as the converter writes it."""
         target = self.model.tensor((len(shape),), np.int32, data=np.asarray(shape, np.int32))

@@ -19,8 +19,8 @@ static inline void column_widen(const int8_t *bytes, int32_t depth, int32_t step
         uint32_t four = dsp_load(bytes);
         uint32_t even = dsp_sxtb16(four);
         uint32_t odd = dsp_sxtb16_odd(four);
-        words[0] = (even & 0xFFFFu) | odd << 16;
-        words[step] = even >> 16 | (odd & 0xFFFF0000u);
+        words[0] = dsp_pack(even, odd);
+        words[step] = dsp_pack_high(even, odd);
         bytes += 4;
         words += 2 * step;
     }
@@ -76,6 +76,51 @@ static inline void column_multiply_four(const uint32_t *columns, int32_t depth, 
                        [q1] "+r"(q[1]), [q2] "+r"(q[2]), [q3] "+r"(q[3]), [weights] "+r"(weights), [x] "+r"(columns),
                        [v] "=&r"(v), [w] "=&r"(w), [a] "=&r"(a), [b] "=&r"(b)
                      : [last] "m"(last)
+                     : "cc", "memory");
+}
+
+/* clang-format on */
+
+/* clang-format off */
+
+/* Two values of a column with four channels' weights, of which a word of the first two is loaded already. */
+#define COLUMN_FOUR_ROWS(value, next_weights)                                                                          \
+    "sxtb16 %[even], %[v]\n\t"                                                                                         \
+    "ldr.w  %[w], [%[second]], #4\n\t"                                                                                 \
+    "sxtb16 %[v], %[v], ror #8\n\t"                                                                                    \
+    "smlad  %[sum0], %[even], " value ", %[sum0]\n\t"                                                                  \
+    "sxtb16 %[even], %[w]\n\t"                                                                                         \
+    "smlad  %[sum1], %[v], " value ", %[sum1]\n\t"                                                                     \
+    "sxtb16 %[w], %[w], ror #8\n\t"                                                                                    \
+    "smlad  %[sum2], %[even], " value ", %[sum2]\n\t"                                                                  \
+    "smlad  %[sum3], %[w], " value ", %[sum3]\n\t" next_weights
+
+/* Adds to sums[i] the products of a column with the weights of four channels: 4 SMLAD for 4 SXTB16 and 3 loads. */
+static inline void column_multiply_four_rows(const uint32_t *column, int32_t depth, const int8_t *weights,
+                                             int32_t sums[4]) {
+    const int8_t *second = weights + 2 * depth;
+    int32_t rounds = depth / 4;
+    uint32_t v, w, even, a, b;
+    __asm__ volatile("ldr.w  %[v], [%[weights]], #4\n\t"
+                     "ldr.w  %[a], [%[x]], #8\n\t"
+                     "ldr.w  %[b], [%[x], #-4]\n\t"
+                     "subs.w %[rounds], %[rounds], #1\n\t"
+                     "beq.w  2f\n\t"
+                     ".balign 4\n"
+                     "1:\n\t"
+                     COLUMN_FOUR_ROWS("%[a]", "ldr.w  %[v], [%[weights]], #4\n\t")
+                     COLUMN_FOUR_ROWS("%[b]", "ldr.w  %[v], [%[weights]], #4\n\t")
+                     "ldr.w  %[a], [%[x]], #8\n\t"
+                     "ldr.w  %[b], [%[x], #-4]\n\t"
+                     "subs.w %[rounds], %[rounds], #1\n\t"
+                     "bne.w  1b\n"
+                     "2:\n\t"
+                     COLUMN_FOUR_ROWS("%[a]", "ldr.w  %[v], [%[weights]], #4\n\t")
+                     COLUMN_FOUR_ROWS("%[b]", "")
+                     : [sum0] "+r"(sums[0]), [sum1] "+r"(sums[1]), [sum2] "+r"(sums[2]), [sum3] "+r"(sums[3]),
+                       [weights] "+&r"(weights), [second] "+&r"(second), [x] "+&r"(column), [rounds] "+&r"(rounds),
+                       [v] "=&r"(v), [w] "=&r"(w), [even] "=&r"(even), [a] "=&r"(a), [b] "=&r"(b)
+                     :
                      : "cc", "memory");
 }
 
@@ -145,6 +190,12 @@ static inline void column_multiply_two(const uint32_t *column, int32_t depth, co
         weights += 4;
         column++;
     }
+}
+
+static inline void column_multiply_four_rows(const uint32_t *column, int32_t depth, const int8_t *weights,
+                                             int32_t sums[4]) {
+    column_multiply_two(column, depth, weights, sums);
+    column_multiply_two(column, depth, weights + 2 * depth, sums + 2);
 }
 
 #endif

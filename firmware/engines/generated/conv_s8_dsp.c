@@ -9,52 +9,70 @@
 
 #if MCUBENCH_KERNELS_DSP
 
+#include "tile.h"
+
 enum { PIXELS = 4 };
 
-/* The column as bytes: in place in the input if it can be, else collected into `buffer`. */
-static const int8_t *column_bytes(const kernels_conv_s8_t *conv, const gather_position_t *at, const int8_t *input,
-                                  int8_t *buffer) {
-    if (gather_is_pointwise(&conv->window) && conv->window.in_channels == conv->depth) {
-        return input + gather_pixel(&conv->window, at);
-    }
-    gather_column(&conv->window, at, input, 1, (uint8_t)conv->input_zero_point, buffer);
-    return buffer;
-}
-
-/* Stores one channel of four pixels. The usual case is apart: a right shift, and an activation whose limits are those
- * of int8, as with RELU and a zero point of -128. */
-static inline void store_four_pixels(const int32_t sums[PIXELS], const kernels_channel_t *channel,
-                                     const kernels_output_s8_t *range, int32_t out_channels, int8_t *to) {
-    const uint32_t multiplier = channel->multiplier;
-    const int32_t shift = channel->shift;
-    const int32_t zero_point = range->zero_point;
-    const bool usual = shift < 0 && range->min == INT8_MIN && range->max == INT8_MAX;
-    for (int32_t pixel = 0; pixel < PIXELS; pixel++) {
-        *to = usual ? (int8_t)dsp_ssat8(requantize_conv_right(sums[pixel], multiplier, shift, zero_point))
-                    : requantize_conv(sums[pixel], channel, range);
-        to += out_channels;
-    }
-}
-
-static void multiply_four_pixels(const kernels_conv_s8_t *conv, const uint32_t *columns, int8_t *output) {
-    /* A copy, because a store through int8_t * may change anything for all the compiler knows. */
-    const kernels_output_s8_t range = conv->output;
-    const kernels_channel_t *channel = conv->channels;
-    const int8_t *weights = conv->weights;
-    const int32_t depth = conv->depth;
-    const int32_t out_channels = conv->window.out_channels;
-    for (int32_t c = 0; c < out_channels; c += 2) {
-        /* An odd last channel is computed twice and stored once. */
-        const kernels_channel_t *second = channel + (c + 1 < out_channels);
-        int32_t sums[PIXELS] = {channel->bias, channel->bias, channel->bias, channel->bias};
-        int32_t second_sums[PIXELS] = {second->bias, second->bias, second->bias, second->bias};
-        column_multiply_four(columns, depth, weights, sums, second_sums);
-        store_four_pixels(sums, channel, &range, out_channels, output + c);
-        if (c + 1 < out_channels) {
-            store_four_pixels(second_sums, second, &range, out_channels, output + c + 1);
+/* Rows of a window that lies on the image, one behind the other. All but the last are copied in whole words, of which the
+ * next row takes back what was too much. */
+static void join_rows(const int8_t *from, int32_t rows, int32_t row_bytes, int32_t run, int8_t *to) {
+    for (; rows > 1; rows--) {
+        for (int32_t n = 0; n < run; n += 4) {
+            dsp_store(to + n, dsp_load(from + n));
         }
-        weights += 2 * depth;
-        channel += 2;
+        to += run;
+        from += row_bytes;
+    }
+    for (; run >= 4; run -= 4) {
+        dsp_store(to, dsp_load(from));
+        to += 4;
+        from += 4;
+    }
+    for (; run > 0; run--) {
+        *to++ = *from++;
+    }
+}
+
+/* Writes the column of one pixel to `words`, whose columns alternate; `buffer` has room for its bytes. */
+static DSP_APART void widen_pixel(const kernels_conv_s8_t *conv, const gather_position_t *at, const int8_t *input,
+                                  int32_t step, int8_t *buffer, uint32_t *words) {
+    const kernels_window_t *window = &conv->window;
+    const int32_t y = at->y * window->stride_height - window->pad_top;
+    const int32_t x = at->x * window->stride_width - window->pad_left;
+    const int32_t run = window->kernel_width * window->in_channels;
+    const int32_t row_bytes = window->in_width * window->in_channels;
+    const bool has_gaps = window->dilation_height > 1 || window->dilation_width > 1;
+    if (has_gaps || y < 0 || x < 0 || y + window->kernel_height > window->in_height ||
+        x + window->kernel_width > window->in_width) {
+        gather_column(window, at, input, 1, (uint8_t)conv->input_zero_point, buffer);
+    } else {
+        const int8_t *from = input + y * row_bytes + x * window->in_channels;
+        if (run % 4 == 0) {
+            for (int32_t row = 0; row < window->kernel_height; row++) {
+                column_widen(from, run, step, words);
+                words += run / 2 * step;
+                from += row_bytes;
+            }
+            return;
+        }
+        join_rows(from, window->kernel_height, row_bytes, run, buffer);
+    }
+    column_widen(buffer, conv->depth, step, words);
+}
+
+/* Channels from `first` on, of four pixels: those that have no second one, or factors of 1/2 and more. */
+static void multiply_rest(const kernels_conv_s8_t *conv, const uint32_t *columns, int32_t first, int8_t *output) {
+    const int32_t out_channels = conv->window.out_channels;
+    for (int32_t c = first; c < out_channels; c += 2) {
+        int32_t sums[2][PIXELS] = {{0}};
+        column_multiply_four(columns, conv->depth, conv->weights + c * conv->depth, sums[0], sums[1]);
+        for (int32_t i = c; i < c + 2 && i < out_channels; i++) {
+            const kernels_channel_t *channel = &conv->channels[i];
+            for (int32_t pixel = 0; pixel < PIXELS; pixel++) {
+                int32_t sum = channel->bias + sums[i - c][pixel];
+                output[i + pixel * out_channels] = requantize_conv(sum, channel, &conv->output);
+            }
+        }
     }
 }
 
@@ -68,26 +86,66 @@ static void multiply_pixel(const kernels_conv_s8_t *conv, const uint32_t *column
     }
 }
 
+/* Pairs of channels that tile_multiply can do. */
+static int32_t usual_pairs(const kernels_conv_s8_t *conv) {
+    for (int32_t c = 0; c < conv->window.out_channels; c++) {
+        if (conv->channels[c].shift >= 0) {
+            return 0;
+        }
+    }
+    return conv->window.out_channels / 2;
+}
+
 void kernels_conv_s8(const kernels_conv_s8_t *conv, const int8_t *input, int8_t *output, void *scratch) {
     const kernels_window_t *window = &conv->window;
+    const int32_t out_channels = window->out_channels;
+    const int32_t pixels = window->out_height * window->out_width;
     uint32_t *words = scratch;
-    int32_t left = window->out_height * window->out_width;
-    int8_t *buffer = (int8_t *)(words + (left < PIXELS ? 1 : PIXELS) * conv->depth / 2);
+    int8_t *buffer = (int8_t *)(words + (pixels < PIXELS ? 1 : PIXELS) * conv->depth / 2);
     gather_position_t at = {0, 0};
+    const bool is_in_place = gather_is_pointwise(window) && window->stride_height == 1 && window->stride_width == 1 &&
+                             window->in_channels == conv->depth;
+    tile_t tile = {
+        .columns = words,
+        .depth = conv->depth,
+        .weights = conv->weights,
+        .channel = conv->channels,
+        .output = output,
+        .pairs = usual_pairs(conv),
+        .out_channels = out_channels,
+        .addend = 1 + 2 * conv->output.zero_point,
+    };
+    int32_t left = pixels;
 
     for (; left >= PIXELS; left -= PIXELS) {
         for (int32_t pixel = 0; pixel < PIXELS; pixel++) {
-            column_widen(column_bytes(conv, &at, input, buffer), conv->depth, PIXELS, words + pixel);
-            gather_advance(&at, window);
+            if (is_in_place) {
+                column_widen(input, conv->depth, PIXELS, words + pixel);
+                input += conv->depth;
+            } else {
+                widen_pixel(conv, &at, input, PIXELS, buffer, words + pixel);
+                gather_advance(&at, window);
+            }
         }
-        multiply_four_pixels(conv, words, output);
-        output += PIXELS * window->out_channels;
+        if (tile.pairs > 0) {
+            tile_multiply(&tile);
+        }
+        multiply_rest(conv, words, 2 * tile.pairs, tile.output);
+        tile.output += PIXELS * out_channels;
     }
     for (; left > 0; left--) {
-        column_widen(column_bytes(conv, &at, input, buffer), conv->depth, 1, words);
-        gather_advance(&at, window);
-        multiply_pixel(conv, words, output);
-        output += window->out_channels;
+        if (is_in_place) {
+            column_widen(input, conv->depth, 1, words);
+            input += conv->depth;
+        } else {
+            widen_pixel(conv, &at, input, 1, buffer, words);
+            gather_advance(&at, window);
+        }
+        multiply_pixel(conv, words, tile.output);
+        tile.output += out_channels;
+    }
+    if (!requantize_is_whole(&conv->output)) {
+        requantize_limit(&conv->output, pixels * out_channels, output);
     }
 }
 

@@ -7,12 +7,10 @@
 #include "depthwise.h"
 #include "dsp.h"
 #include "requantize_dsp.h"
-#include "strip_3x3.h"
 
 #if MCUBENCH_KERNELS_DSP
 
-/* PLANES in mcubench/codegen/lower_conv.py. */
-enum { PLANES = 4 };
+#include "strip_3x3.h"
 
 /* What is computed now: rows of a strip, from planes with rows of `pitch` values, with one channel's numbers. */
 typedef struct strip {
@@ -20,7 +18,7 @@ typedef struct strip {
     int32_t first_row;
     int32_t rows;
     int32_t pitch;
-    int32_t plane_rows;
+    int32_t plane; /* values from plane to plane */
 } strip_t;
 
 /* Two values as halfwords of a word. */
@@ -29,7 +27,7 @@ static inline uint32_t pack(int32_t low, int32_t high) {
 }
 
 /* `count` bytes `step` apart. */
-static void widen_row(const int8_t *from, int32_t step, int32_t count, int16_t *to) {
+DSP_APART static void widen_row(const int8_t *from, int32_t step, int32_t count, int16_t *to) {
     for (; count > 0; count--) {
         *to++ = *from;
         from += step;
@@ -37,7 +35,7 @@ static void widen_row(const int8_t *from, int32_t step, int32_t count, int16_t *
 }
 
 /* The same of four neighbouring channels, to four planes of so many values. */
-static void widen_four_rows(const int8_t *from, int32_t step, int32_t count, int16_t *to, int32_t plane) {
+DSP_APART static void widen_four_rows(const int8_t *from, int32_t step, int32_t count, int16_t *to, int32_t plane) {
     int16_t *second = to + plane;
     int16_t *third = second + plane;
     int16_t *fourth = third + plane;
@@ -73,29 +71,35 @@ static void fill_planes(const strip_t *strip, const int8_t *input, int32_t chann
     const int32_t step = window->in_channels;
     const int32_t place = strip->pitch - window->pad_left;
     const int32_t width = place < window->in_width ? place : window->in_width;
-    const int32_t plane = strip->plane_rows * strip->pitch;
+    const int32_t rows = (strip->rows - 1) * window->stride_height + window->kernel_height;
+    const int32_t plane = strip->plane;
     int32_t y = strip->first_row * window->stride_height - window->pad_top;
     int16_t *to = planes + window->pad_left;
-    for (int32_t row = 0; row < strip->plane_rows; row++, y++, to += strip->pitch) {
+    for (int32_t row = 0; row < rows; row++, y++, to += strip->pitch) {
         if (y < 0 || y >= window->in_height) {
             continue;
         }
         const int8_t *from = input + y * window->in_width * step;
-        if (channels == PLANES) {
-            widen_four_rows(from, step, width, to, plane);
-        } else {
-            for (int32_t c = 0; c < channels; c++) {
-                widen_row(from + c, step, width, to + c * plane);
-            }
+        int32_t c = 0;
+        for (; c + 4 <= channels; c += 4) {
+            widen_four_rows(from + c, step, width, to + c * plane, plane);
+        }
+        for (; c < channels; c++) {
+            widen_row(from + c, step, width, to + c * plane);
         }
     }
 }
 
-static void clear_planes(const strip_t *strip, int32_t count, int16_t *planes) {
+/* Eight values at a time, at most six too many. */
+static void clear_planes(const strip_t *strip, int16_t *planes) {
     const int32_t zero = strip->conv->input_zero_point;
-    const int32_t values = count * strip->plane_rows * strip->pitch;
-    for (int32_t i = 0; i < values; i += 2) {
-        dsp_store(planes + i, pack(zero, zero));
+    const uint32_t word = pack(zero, zero);
+    const int16_t *end = planes + strip->conv->strip_channels * strip->plane;
+    for (; planes < end; planes += 8) {
+        dsp_store(planes, word);
+        dsp_store(planes + 2, word);
+        dsp_store(planes + 4, word);
+        dsp_store(planes + 6, word);
     }
 }
 
@@ -107,9 +111,21 @@ static void read_taps_3x3(const int8_t *weights, uint32_t taps[6]) {
     }
 }
 
+static inline const int16_t *compute_rows(strip_3x3_t *loop, int32_t stride, int32_t rows, int32_t pairs,
+                                          const int16_t *plane, int32_t plane_step, int8_t *output,
+                                          int32_t row_bytes) {
+    for (; rows > 0; rows--) {
+        loop->end = plane + pairs * 2 * stride;
+        strip_pairs(loop, stride, plane, output);
+        plane += plane_step;
+        output += row_bytes;
+    }
+    return plane;
+}
+
 /* Rows of pairs of pixels. Where their number is odd, the pair at the end has a pixel of the next row too, which that row
  * writes again; on the last row of all it begins a pixel earlier instead. */
-static void compute_channel_3x3(const strip_t *strip, const int16_t *plane, const int8_t *weights,
+DSP_APART static void compute_channel_3x3(const strip_t *strip, const int16_t *plane, const int8_t *weights,
                                 const kernels_channel_t *channel, int8_t *output) {
     const kernels_window_t *window = &strip->conv->window;
     const int32_t stride = window->stride_width;
@@ -126,13 +142,14 @@ static void compute_channel_3x3(const strip_t *strip, const int16_t *plane, cons
         .row_bytes = strip->pitch * 2,
     };
     const bool is_last_apart = strip->first_row + strip->rows == window->out_height && width % 2 != 0;
+    const int32_t rows = strip->rows - is_last_apart;
     read_taps_3x3(weights, loop.taps);
-    for (int32_t row = strip->rows - is_last_apart; row > 0; row--) {
-        loop.end = plane + (width + 1) / 2 * 2 * stride;
-        strip_pairs(&loop, stride, plane, output);
-        plane += plane_step;
-        output += row_bytes;
+    if (stride == 1) {
+        plane = compute_rows(&loop, 1, rows, (width + 1) / 2, plane, plane_step, output, row_bytes);
+    } else {
+        plane = compute_rows(&loop, 2, rows, (width + 1) / 2, plane, plane_step, output, row_bytes);
     }
+    output += rows * row_bytes;
     if (is_last_apart) {
         const int32_t last = width - 2;
         loop.end = plane + (width - 1) * stride;
@@ -192,7 +209,7 @@ static void sum_two_of_any(const int16_t *x, int32_t step, const strip_t *strip,
     }
 }
 
-static void compute_channel(const strip_t *strip, const int16_t *plane, const int8_t *weights,
+DSP_APART static void compute_channel(const strip_t *strip, const int16_t *plane, const int8_t *weights,
                             const kernels_channel_t *channel, int8_t *output, uint32_t *pairs) {
     const kernels_window_t *window = &strip->conv->window;
     const requantize_factor_t factor = requantize_factor(channel, strip->conv->output.zero_point);
@@ -225,13 +242,16 @@ static void compute_strip(const strip_t *strip, const int8_t *input, int8_t *out
     const int8_t *weights = conv->weights;
     uint32_t *pairs = scratch;
     int16_t *planes = (int16_t *)(pairs + window->kernel_height * ((window->kernel_width + 1) / 2));
-    clear_planes(strip, window->in_channels < PLANES ? window->in_channels : PLANES, planes);
-    for (int32_t c = 0; c < window->in_channels; c += PLANES) {
-        const int32_t count = window->in_channels - c < PLANES ? window->in_channels - c : PLANES;
+    if (strip->first_row == 0 || strip->first_row + strip->rows == window->out_height) {
+        clear_planes(strip, planes);
+    }
+    for (int32_t c = 0; c < window->in_channels; c += conv->strip_channels) {
+        const int32_t left = window->in_channels - c;
+        const int32_t count = left < conv->strip_channels ? left : conv->strip_channels;
         fill_planes(strip, input + c, count, planes);
         for (int32_t i = 0; i < count * conv->multiplier; i++) {
             const int32_t place = conv->multiplier == 1 ? i : i / conv->multiplier;
-            const int16_t *plane = planes + place * strip->plane_rows * strip->pitch;
+            const int16_t *plane = planes + place * strip->plane;
             if (is_3x3) {
                 compute_channel_3x3(strip, plane, weights, channel, output);
             } else {
@@ -260,10 +280,10 @@ void depthwise_by_strips(const kernels_depthwise_s8_t *conv, const int8_t *input
     strip_t strip = {.conv = conv};
     /* One value more than the windows need, for the zero behind an odd number of taps. */
     strip.pitch = ((window->out_width - 1) * window->stride_width + window->kernel_width + 1) & ~1;
+    strip.plane = ((conv->strip_rows - 1) * window->stride_height + window->kernel_height) * strip.pitch;
     for (; strip.first_row < window->out_height; strip.first_row += conv->strip_rows) {
         const int32_t rows = window->out_height - strip.first_row;
         strip.rows = rows < conv->strip_rows ? rows : conv->strip_rows;
-        strip.plane_rows = (strip.rows - 1) * window->stride_height + window->kernel_height;
         compute_strip(&strip, input, output + strip.first_row * row_bytes, scratch);
     }
     if (!requantize_is_whole(&conv->output)) {

@@ -19,6 +19,9 @@
 #define MCUBENCH_KERNELS_DSP DSP_INSTRUCTIONS
 #endif
 
+/* For inner loops: inlined into what calls them, they would share its registers. */
+#define DSP_APART __attribute__((noinline))
+
 /* A word from any address: Armv7-M loads and stores single words unaligned (DDI 0403, A3.2.1). */
 static inline uint32_t dsp_load(const void *address) {
     uint32_t word;

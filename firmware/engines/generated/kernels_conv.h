@@ -35,7 +35,8 @@ typedef struct kernels_depthwise_s8 {
     const kernels_channel_t *channels;
     kernels_window_t window;
     int32_t multiplier;
-    int32_t strip_rows; /* output rows that the scratch memory serves at a time (depthwise_s8_dsp.c) */
+    int32_t strip_rows;     /* output rows that the scratch memory serves at a time (depthwise_s8_dsp.c), */
+    int32_t strip_channels; /* and input channels: a multiple of 4, or all */
     int32_t input_zero_point;
     kernels_output_s8_t output;
 } kernels_depthwise_s8_t;

@@ -22,9 +22,10 @@ _PIXELS_PER_PASS = 4
 _FLOAT_BYTES = 4
 # The type of the weights by that of the activations.
 _WEIGHTS = {"int8": "int8", "int16": "int8", "float32": "float32"}
-# Channels that depthwise_s8_dsp.c copies together (PLANES there), and the most that their planes take if a strip of one
-# row takes no more: longer strips copy fewer rows twice.
-_PLANES = 4
+# Channels that depthwise_s8_dsp.c copies in words.
+_WORD_CHANNELS = 4
+# The most that its planes take, unless one row of output needs more. Longer strips copy fewer rows twice, and channels
+# that are copied together share lines of a cache, which has 4096 bytes on a STM32F746.
 _STRIP_BYTES = 4096
 
 
@@ -89,26 +90,32 @@ def lower_depthwise(site: Site) -> Layer:
         parameters |= {"weights": Weights(taps), "bias": Weights(site.bias("float32", out_channels))}
         return _layer(site, "depthwise_f32", parameters | _range_f32(site), macs, weights.size)
     rows = np.ascontiguousarray(taps.T)
+    if window.in_channels == 1:
+        return _conv_s8(site, window, rows)  # all outputs read the same values, so it is a convolution, which is faster
     bias, _ = _fold_bias(site, rows)
-    strip_rows, strip_bytes = _strip(window)
-    parameters |= {"strip_rows": strip_rows}
+    strip_rows, strip_channels, strip_bytes = _strip(window)
+    parameters |= {"strip_rows": strip_rows, "strip_channels": strip_channels}
     parameters |= _parameters_s8(site, rows, bias, _conv_scalings(site)) | _zero_point(site)
     # Two tables of int32 offsets, and the values under a window that sticks out of the image.
     scratch = max(strip_bytes, window.taps * (2 * 4 + window.in_channels))
     return _layer(site, "depthwise_s8", parameters, macs, weights.size, scratch)
 
 
-def _strip(window: Window) -> tuple[int, int]:
-    """Return how many output rows a strip of depthwise_s8_dsp.c has, and the bytes of its planes and weights."""
+def _strip(window: Window) -> tuple[int, int, int]:
+    """Return (output rows, input channels) that depthwise_s8_dsp.c computes at a time, and the bytes of scratch."""
     reach = (window.out_width - 1) * window.stride_width + window.kernel_width
-    row_bytes = min(window.in_channels, _PLANES) * -(-reach // 2) * 2 * 2
+    row_bytes = -(-reach // 2) * 2 * 2
 
-    def plane_bytes(rows: int) -> int:
-        return ((rows - 1) * window.stride_height + window.kernel_height) * row_bytes
+    def planes_bytes(rows: int, channels: int) -> int:
+        return ((rows - 1) * window.stride_height + window.kernel_height) * row_bytes * channels
 
-    rows = next((rows for rows in range(window.out_height, 1, -1) if plane_bytes(rows) <= _STRIP_BYTES), 1)
-    # Pixels are computed in pairs: of an odd number's last one, six values are read beyond the planes.
-    return rows, window.kernel_height * -(-window.kernel_width // 2) * 4 + plane_bytes(rows) + 6 * 2
+    channels = min(window.in_channels, _WORD_CHANNELS)
+    rows = next((rows for rows in range(window.out_height, 1, -1) if planes_bytes(rows, channels) <= _STRIP_BYTES), 1)
+    while channels < window.in_channels and planes_bytes(rows, channels + _WORD_CHANNELS) <= _STRIP_BYTES:
+        channels += _WORD_CHANNELS
+    # Pixels are computed in pairs, and planes are cleared in fours of words: up to six values lie beyond the planes.
+    scratch = window.kernel_height * -(-window.kernel_width // 2) * 4 + planes_bytes(rows, channels) + 6 * 2
+    return rows, channels, scratch
 
 
 def _check(site: Site) -> str:
@@ -149,10 +156,11 @@ def _conv_s8(site: Site, window: Window, rows: Array) -> Layer:
     parameters: dict[str, Field] = {"window": window.as_fields(), "depth": depth}
     bias, _ = _fold_bias(site, rows)
     parameters |= _parameters_s8(site, pairs, bias, _conv_scalings(site)) | _zero_point(site)
-    # int16 columns of the pixels of one pass, then one column of bytes, where it cannot be read in place.
+    # int16 columns of the pixels of one pass, then one column of bytes where it cannot be read in place, whose rows are
+    # copied in words.
     columns = _PIXELS_PER_PASS if window.out_pixels >= _PIXELS_PER_PASS else 1
     in_place = window.taps == 1 and rows.shape[1] == depth
-    scratch = columns * depth * 2 + (0 if in_place else depth)
+    scratch = columns * depth * 2 + (0 if in_place else depth + 4)
     return _layer(site, "conv_s8", parameters, window.out_pixels * rows.size, rows.size, scratch)
 
 
