@@ -4,12 +4,39 @@
 
 #include "dsp.h"
 
+/* A word may lie anywhere (ACLE) but on a Cortex-M0, where memcpy of four bytes from an unknown address is a call. */
+#ifdef __ARM_FEATURE_UNALIGNED
+
+static inline bool are_words(const uint8_t *to, const uint8_t *from) {
+    (void)to;
+    (void)from;
+    return true;
+}
+
+static inline void copy_word(uint8_t *to, const uint8_t *from) {
+    dsp_store(to, dsp_load(from));
+}
+
+#else
+
+static inline bool are_words(const uint8_t *to, const uint8_t *from) {
+    return (((uintptr_t)to | (uintptr_t)from) & 3u) == 0;
+}
+
+static inline void copy_word(uint8_t *to, const uint8_t *from) {
+    memcpy(__builtin_assume_aligned(to, 4), __builtin_assume_aligned(from, 4), 4);
+}
+
+#endif
+
 /* Runs are short and their sizes differ, which is where the library's memcpy spends most of its time deciding. */
 static uint8_t *copy_run(uint8_t *to, const uint8_t *from, size_t bytes) {
-    for (; bytes >= 4; bytes -= 4) {
-        dsp_store(to, dsp_load(from));
-        to += 4;
-        from += 4;
+    if (are_words(to, from)) {
+        for (; bytes >= 4; bytes -= 4) {
+            copy_word(to, from);
+            to += 4;
+            from += 4;
+        }
     }
     for (; bytes > 0; bytes--) {
         *to++ = *from++;

@@ -43,26 +43,22 @@ static inline uint32_t requantize_high(uint32_t a, uint32_t b) {
 #endif
 }
 
-/* sum x multiplier / 2^32, rounded half up: as the multiplier is 2^32 + (int32_t)multiplier, one SMMLAR. */
-static inline int32_t requantize_conv_product(int32_t sum, uint32_t multiplier) {
+/* Of a convolution, for shifts to the right, which are the rule: factors of trained layers are below 1/2. As the
+ * multiplier is 2^32 + (int32_t)multiplier, one SMMLAR is the product, rounded half up. Subtracting 1 from negative values
+ * turns that into half away from zero for the second rounding, and ((x >> (n - 1)) + 1) >> 1 is x / 2^n rounded, without
+ * overflow. With magnitudes both roundings are the same for either sign, but that half of a product goes up. */
+static inline int32_t requantize_conv_right(int32_t sum, uint32_t multiplier, int32_t shift, int32_t zero_point) {
 #if MCUBENCH_NARROW_PRODUCTS
     uint32_t magnitude = (uint32_t)(sum < 0 ? -sum : sum);
-    uint32_t high = requantize_high(magnitude, multiplier);
-    uint32_t low = magnitude * multiplier; /* a half goes up, so of a negative sum its magnitude stays */
-    high += low > 0x7FFFFFFFu + (uint32_t)(sum < 0);
-    return sum < 0 ? -(int32_t)high : (int32_t)high;
+    uint32_t product = requantize_high(magnitude, multiplier);
+    product += magnitude * multiplier > 0x7FFFFFFFu + (uint32_t)(sum < 0);
+    int32_t value = (int32_t)(((product >> (-shift - 1)) + 1) >> 1);
+    return zero_point + (sum < 0 ? -value : value);
 #else
-    return dsp_smmlar((uint32_t)sum, multiplier, sum);
-#endif
-}
-
-/* Of a convolution, for shifts to the right, which are the rule: factors of trained layers are below 1/2. Subtracting 1
- * from negative values turns rounding half up into half away from zero, and ((x >> (n - 1)) + 1) >> 1 is x / 2^n
- * rounded, without overflow. */
-static inline int32_t requantize_conv_right(int32_t sum, uint32_t multiplier, int32_t shift, int32_t zero_point) {
-    int32_t product = requantize_conv_product(sum, multiplier);
+    int32_t product = dsp_smmlar((uint32_t)sum, multiplier, sum);
     int32_t twice = (product + (product >> 31)) >> (-shift - 1);
     return (twice + (1 + 2 * zero_point)) >> 1;
+#endif
 }
 
 /* Of a convolution, for any shift. */
