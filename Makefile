@@ -5,6 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 NATIVE := build/native/generated
 RUNS := 10000000
+NETWORKS := 5000
 
 # PlatformIO keeps its things below this folder, and sends nothing home.
 export PLATFORMIO_CORE_DIR := $(CURDIR)/.pio-core
@@ -12,7 +13,7 @@ export PLATFORMIO_SETTING_ENABLE_TELEMETRY := no
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup firmware native demo compare test lint bench faults fuzz pictures clean
+.PHONY: help setup firmware native demo compare models test lint bench faults fuzz pictures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +47,11 @@ compare: firmware ## sweep five boards at once, virtual and this PC's, into one 
 		--board python:litert --model mnist-int8,mnist-float32 --clock main --json results/compare.json \
 		--csv results/compare.csv --markdown results/compare.md --chart results/compare.svg --db results/compare.db
 
+models: firmware ## float32 beside int8: every model here on three virtual boards, results/models.json and .md (about 15 minutes)
+	@mkdir -p results
+	@$(BIN)/mcubench compare --all --board virtual:stm32f746 --board virtual:nrf52840 --board virtual:cortex-m0 \
+		--json results/models.json --markdown results/models.md --db results/models.db
+
 test: lint firmware ## run every test: host, firmware core on the PC, HIL suite on the virtual board
 	@$(BIN)/pytest -n 2 $(PYTEST_ARGS)
 
@@ -54,22 +60,26 @@ lint: $(READY) ## formatting, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(READY) ## measure the tools: harness, speed of the virtual boards, host, line at its limit (about 20 minutes)
+bench: $(READY) ## measure the tools: harness, virtual boards, host, line at its limit, layers (about 30 minutes)
 	@$(BIN)/pio run --silent --environment stm32f746-local --environment stm32f746-harness-local \
 		--environment nrf52840-local --environment nrf52840-harness-local
-	@$(BIN)/python tools/bench.py
-	@$(BIN)/python tools/host_bench.py
 	@mkdir -p results
-	@$(BIN)/python tools/line_bench.py --json results/line.json
+	@failed=0; \
+		$(BIN)/python tools/bench.py || failed=1; \
+		$(BIN)/python tools/host_bench.py || failed=1; \
+		$(BIN)/python tools/layer_bench.py --json results/layers.json || failed=1; \
+		$(BIN)/python tools/line_bench.py --json results/line.json || failed=1; \
+		exit $$failed
 
 faults: firmware ## bad lines, 400 kills, a liar, crashes and resets: is every result still right? (about 40 minutes)
 	@$(BIN)/python tools/faults.py
 
-fuzz: $(READY) ## RUNS (ten million) of a fuzzer over the firmware's core (libFuzzer if clang is there), then the host's parsers
+fuzz: $(READY) ## NETWORKS (5,000) at random against the reference kernels, RUNS (ten million) over the firmware's core, host's parsers
+	@PYTHONPATH=tools $(BIN)/python host/tests/codegen/fuzz_networks.py --count $(NETWORKS)
 	@$(MAKE) --no-print-directory -C firmware/tests/fuzz $(if $(shell command -v clang),fuzz JOBS=2,replay) \
 		RUNS=$(RUNS) OUT=$(CURDIR)/build/fuzz PYTHON=$(CURDIR)/$(BIN)/python
 	@if $(BIN)/pip install --quiet --editable '.[fuzz]'; then \
-		for target in split decode text fault; do \
+		for target in split decode text fault tflite; do \
 			$(BIN)/python host/tests/fuzz/fuzz_host.py --target $$target -runs=250000 -seed=1 -max_len=256 || exit 1; done; \
 	else echo "fuzz: there is no atheris for this Python; hypothesis looks at the host's parsers in make test"; fi
 
