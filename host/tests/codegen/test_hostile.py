@@ -138,6 +138,16 @@ def test_what_no_engine_can_run_is_named(change: Callable[[Any], None], message:
     assert refusal(changed(change)).startswith(message)
 
 
+def test_a_variable_is_for_recurrent_operators() -> None:
+    model = TfliteBuilder()
+    first = model.tensor((1, 4), np.int8, scale=0.1)
+    kept = model.tensor((1, 4), np.int8, scale=0.1, variable=True)
+    last = model.tensor((1, 4), np.int8, scale=0.1)
+    model.operator("ADD", [first, kept], [last])
+    with pytest.raises(InputError, match=r"operator 0 \(ADD\) reads a variable, which the generated engine has in"):
+        compile_model("m", model.build([first], [last]))
+
+
 def test_an_open_batch_is_taken_as_the_shape_says() -> None:
     assert read_graph(changed(tensor(0, shapeSignature=[-1, 4, 4, 2]))).tensors[0].shape == (1, 4, 4, 2)
 
