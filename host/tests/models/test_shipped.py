@@ -197,7 +197,7 @@ def test_score_is_over_the_threshold_and_stands_in_the_card(name: str) -> None:
     assert reached is not None
     assert METRICS[model.metric].reaches(reached, model.threshold)
     figure = f"{reached:.1%}".replace("%", " %") if model.metric == "top1" else f"{reached:.3f}"
-    assert re.search(rf"Score: .*{re.escape(figure)}", card_of(model))
+    assert re.search(rf"Score: (an? [^(]*\(`{model.metric}`\) of )?{re.escape(figure)}", card_of(model))
 
 
 @every_model
