@@ -2,7 +2,7 @@
  * have them: both interpolate the logistic curve for positive x, tanh(x) being 2 x logistic(2 x) - 1. */
 #include "kernels_elementwise.h"
 
-/* The curve ends here, 1 being 1 << 15. The two end it in different ways. */
+/* The curve ends at the last point; the two end it in different ways. */
 enum { LAST = KERNELS_CURVE_POINTS - 1, LOGISTIC_BITS = 9, TANH_BITS = 8, LOGISTIC_END = 32766, TANH_END = 32767 };
 
 static int32_t position(const kernels_curve_s16_t *curve, int32_t value) {
@@ -10,7 +10,7 @@ static int32_t position(const kernels_curve_s16_t *curve, int32_t value) {
     return (value * curve->multiplier + half) >> curve->shift;
 }
 
-/* logistic(x) - 1/2 for x >= 0, with `bits` bits more than the table, which are also those between two of its points. */
+/* logistic(x) - 1/2 for x >= 0, with `bits` bits more than the table; as many lie between two of its points. */
 static int32_t interpolate(const int16_t *table, int32_t x, int32_t bits, int32_t end) {
     int32_t index = x >> bits;
     if (index >= LAST) {

@@ -15,7 +15,7 @@ from mcubench.codegen.graph import Array, Quantization
 
 __all__ = ["activation_range", "divide", "kernel_factor", "quantize_factor", "scale"]
 
-# Quantised bounds of each fused activation and of the operators of the same names; None is the end of the type's range.
+# Real bounds of each fused activation and of the operators of the same names; None is the end of the type's range.
 _BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "NONE": (None, None),
     "RELU": (0.0, None),
