@@ -179,7 +179,7 @@ def _needs(
         image = build_image(need_project(), board, engine, [embedded], on_build)
         address = parse_board(f"virtual:{board.name}", image, engine)
     except NoImageError as exc:
-        refusal = str(exc).removeprefix(f"{source.file.resolve()}: ")
+        refusal = str(exc).removeprefix(f"{source.name}: ")
         return plan_needs(source, program, "there is no image"), refusal
     except InputError as exc:
         return plan_needs(source, program, str(exc)), None

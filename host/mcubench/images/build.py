@@ -61,7 +61,7 @@ def build_image(
             try:
                 place.take(build(project, board, engine, models, place, lock))
             except NoImageError as exc:
-                place.refuse(str(exc))
+                place.refuse(_with_names(str(exc), models))
             place.finish(fingerprint)
     if refusal := place.refusal():
         raise NoImageError(refusal)
@@ -136,6 +136,14 @@ class _Place:
 
     def finish(self, fingerprint: str) -> None:
         self._stamp.write_text(fingerprint)
+
+
+def _with_names(reason: str, models: Sequence[EmbeddedModel]) -> str:
+    """Return a message with the names of the models in place of their files, which may be moved."""
+    for model in models:
+        path = model.path.resolve()
+        reason = reason.replace(str(path / "model.tflite" if path.is_dir() else path), model.name)
+    return reason
 
 
 def _key(models: Sequence[EmbeddedModel]) -> str:

@@ -14,8 +14,9 @@ from mcubench.models import Model
 
 __all__ = ["HeldModels", "Provided", "provide_images"]
 
-# What is left of the flash beside models: kernels, protocol, start-up code.
+# About what kernels, protocol and start-up code take of the flash; less on a small board, which has no protocol.
 CODE_BYTES = 48 << 10
+CODE_SHARE = 4
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,10 @@ class _Packing:
             self.images.append(HeldModels(image, tuple(models)))
 
     def _add_parts(self, models: Sequence[Model], reason: str) -> None:
-        """Go on without the one model whose file is named as what is wrong, else with each half."""
-        named = models if len(models) == 1 else [each for each in models if reason.startswith(_refused_file(each))]
+        """Go on without the one model that is named as what is wrong, else with each half."""
+        named = models if len(models) == 1 else [each for each in models if reason.startswith(f"{each.name}: ")]
         if len(named) == 1:
-            self.refused[named[0].name] = reason.removeprefix(_refused_file(named[0]))
+            self.refused[named[0].name] = reason.removeprefix(f"{named[0].name}: ")
             parts = [[model for model in models if model is not named[0]]]
         else:
             parts = [list(models[: len(models) // 2]), list(models[len(models) // 2 :])]
@@ -105,20 +106,16 @@ def _groups(models: Sequence[Model], flash_bytes: int | None) -> list[list[Model
     """Return the models in groups that may fit the flash together, as far as the size of their files tells."""
     if flash_bytes is None:
         return [list(models)]
+    for_models = flash_bytes - min(CODE_BYTES, flash_bytes // CODE_SHARE)
     groups: list[list[Model]] = []
     for model in sorted(models, key=_file_bytes, reverse=True):
-        room = flash_bytes - CODE_BYTES - _file_bytes(model)
+        room = for_models - _file_bytes(model)
         fitting = next((group for group in groups if sum(map(_file_bytes, group)) <= room), None)
         if fitting is None:
             groups.append([model])
         else:
             fitting.append(model)
     return groups
-
-
-def _refused_file(model: Model) -> str:
-    """Return how the code generator begins a message about one file."""
-    return f"{model.tflite_path.resolve()}: "
 
 
 def _file_bytes(model: Model) -> int:

@@ -160,7 +160,7 @@ def _model_row(name: str, record: Record | None) -> tuple[str, ...]:
 
 def _outputs(record: Record) -> str:
     if record.status != "ok":
-        return "FAILED"
+        return "FAILED" if record.firmware_build else "no image"
     if record.bit_exact:
         return "exact"
     return UNKNOWN if record.max_abs_error is None else f"±{record.max_abs_error:.0e}"
