@@ -8,12 +8,31 @@
 #if MCUBENCH_KERNELS_DSP
 
 static void multiply_row(const kernels_fully_connected_s8_t *layer, const uint32_t *column, int8_t *output) {
-    for (int32_t unit = 0; unit < layer->units; unit += 2) {
+    /* A copy, because a store through int8_t * may change anything for all the compiler knows. */
+    const kernels_output_s8_t range = layer->output;
+    const kernels_channel_t *channel = layer->channels;
+    const int32_t depth = layer->padded_depth;
+    const int8_t *weights = layer->weights;
+    int32_t left = layer->units;
+    for (; left >= 4; left -= 4) {
+        int32_t sums[4] = {channel[0].bias, channel[1].bias, channel[2].bias, channel[3].bias};
+        column_multiply_four_rows(column, depth, weights, sums);
+        output[0] = requantize_dense(sums[0], &channel[0], &range);
+        output[1] = requantize_dense(sums[1], &channel[1], &range);
+        output[2] = requantize_dense(sums[2], &channel[2], &range);
+        output[3] = requantize_dense(sums[3], &channel[3], &range);
+        weights += 4 * depth;
+        channel += 4;
+        output += 4;
+    }
+    while (left > 0) {
         int32_t sums[2] = {0, 0};
-        column_multiply_two(column, layer->padded_depth, layer->weights + unit * layer->padded_depth, sums);
-        for (int32_t i = unit; i < unit + 2 && i < layer->units; i++) {
-            output[i] = requantize_dense(layer->channels[i].bias + sums[i - unit], &layer->channels[i], &layer->output);
+        column_multiply_two(column, depth, weights, sums);
+        for (int32_t i = 0; i < 2 && left > 0; i++, left--) {
+            *output++ = requantize_dense(channel->bias + sums[i], channel, &range);
+            channel++;
         }
+        weights += 2 * depth;
     }
 }
 
