@@ -54,7 +54,8 @@ def _deep_layers() -> Iterator[Case]:
     # More products than are added in 32 bits.
     yield "conv-deep", _chain(1, (1, 3, 3, 90)).conv(3, (3, 3))
     yield "depthwise-deep", _chain(2, (1, 20, 20, 1)).conv(1, (17, 19), depthwise=True)
-    yield "dense-deep", _chain(3, (2, 1500)).dense(4)
+    # Sums that float32 does not hold: with so many outputs some are rounded otherwise.
+    yield "dense-deep", _chain(3, (64, 1500)).dense(20)
 
 
 def _extreme_weights() -> Iterator[Case]:
@@ -136,6 +137,9 @@ GROUPS = (
 )  # fmt: skip
 MODELS = {name: chain.build() for group in GROUPS for name, chain in group()}
 INPUTS = {name: random_inputs(model, VECTORS, seed) for seed, (name, model) in enumerate(MODELS.items())}
+for _name, _rows in INPUTS.items():
+    if "extreme" in _name:
+        _rows[0], _rows[1] = 32767, -32768
 
 
 @pytest.fixture(scope="module")
