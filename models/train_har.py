@@ -83,7 +83,6 @@ def main() -> None:
         ),
         {"float32": to_float32(network), "int8": to_int8(network, data.train_windows[::5])},
         Held(data.test_windows, data.test_labels),
-        everything=Held(data.all_test_windows, data.all_test_labels),
     )
 
 

@@ -40,7 +40,7 @@ SHIPPED = {
         (CONV, POOL, CONV, POOL, "RESHAPE", DENSE, DENSE, "SOFTMAX"), (28, 28, 1), 2_210_304, (412_778, 2_323_968)
     ),
     "har": Shipped(
-        ("RESHAPE", CONV, CONV, "RESHAPE", DENSE, DENSE, "SOFTMAX"), (26, 3), 23_360, (12_075, 24_120), vectors=270
+        ("RESHAPE", CONV, CONV, "RESHAPE", DENSE, DENSE, "SOFTMAX"), (26, 3), 23_360, (12_075, 24_120), vectors=343
     ),
     "house-price": Shipped((DENSE,) * 4, (12,), 6_296, (6_534, 6_771), vectors=1000),
     "mask-10x10": Shipped((CONV, POOL, CONV, "RESHAPE", DENSE, "SOFTMAX"), (10, 10, 1), 6_976, None, vectors=400),
