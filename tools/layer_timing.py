@@ -18,7 +18,7 @@ __all__ = ["PASSES", "Build", "Chip", "NetworkTiming", "build_boards", "time_net
 
 # Layer passes per network; what a pass finds in the caches is the same from the third on.
 PASSES = 3
-LONGEST_INFERENCE_S = 2.0
+LONGEST_INFERENCE_S = 4.0
 
 
 @dataclass(frozen=True)
