@@ -57,8 +57,13 @@ def svdf(graph: RandomGraph) -> bool:
 
 @operation
 def lstm(graph: RandomGraph) -> bool:
-    """UNIDIRECTIONAL_SEQUENCE_LSTM of up to 32 steps."""
-    source = graph.pick(lambda t: t.kind in _KINDS and len(t.shape) == 3 and t.shape[0] == 1 and t.shape[1] <= 32)
+    """UNIDIRECTIONAL_SEQUENCE_LSTM of up to 32 steps.
+
+    In float32 not of products: with inputs in the thousands the reference itself is off by more than the tolerance.
+    """
+    source = graph.pick(
+        lambda t: t.kind in _KINDS and t.exact and len(t.shape) == 3 and t.shape[0] == 1 and t.shape[1] <= 32
+    )
     if source is None:
         return False
     rng, kind = graph.rng, source.kind
