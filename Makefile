@@ -25,9 +25,9 @@ $(READY): pyproject.toml tools/setup.sh tools/seed_platformio.py
 	@touch $@
 
 firmware: $(READY) ## build what the virtual boards run, with PlatformIO, and this PC as a board
-	@echo "firmware: building stm32f746-local and nrf52840-local"
+	@echo "firmware: building stm32f746-local, nrf52840-local and cortex-m0-local"
 	@$(BIN)/pio run --silent
-	@echo "firmware: .pio/build/stm32f746-local/firmware.elf, .pio/build/nrf52840-local/firmware.elf"
+	@echo "firmware: .pio/build/{stm32f746,nrf52840,cortex-m0}-local/firmware.elf"
 	@$(if $(shell command -v gcc),$(MAKE) --silent native,echo "firmware: without gcc this PC is no board (apt install gcc libc6-dev)")
 
 native: $(READY)
