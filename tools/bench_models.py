@@ -76,8 +76,7 @@ class TrafficModel:
 def write_models(wanted: dict[str, tuple[Shape, int]], folder: Path) -> dict[str, TrafficModel]:
     """Write a model with so many convolutions for each name into `folder`/<name>/model.tflite."""
     return {
-        name: write_model(name, _network(shape, convolutions), folder)
-        for name, (shape, convolutions) in wanted.items()
+        name: write_model(name, _network(shape, convolutions), folder) for name, (shape, convolutions) in wanted.items()
     }
 
 
