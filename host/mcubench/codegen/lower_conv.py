@@ -90,8 +90,9 @@ def lower_depthwise(site: Site) -> Layer:
         parameters |= {"weights": Weights(taps), "bias": Weights(site.bias("float32", out_channels))}
         return _layer(site, "depthwise_f32", parameters | _range_f32(site), macs, weights.size)
     rows = np.ascontiguousarray(taps.T)
-    if window.in_channels == 1:
-        return _conv_s8(site, window, rows)  # all outputs read the same values, so it is a convolution, which is faster
+    if window.in_channels == 1 and (height, width) != (3, 3):
+        # All outputs read the same values, so it is a convolution; that is faster but for what strip_3x3.h is made for.
+        return _conv_s8(site, window, rows)
     bias, _ = _fold_bias(site, rows)
     strip_rows, strip_channels, strip_bytes = _strip(window)
     parameters |= {"strip_rows": strip_rows, "strip_channels": strip_channels}
