@@ -33,7 +33,7 @@ def test_enough_vectors_were_checked(records, measure) -> None:
 
 def test_outputs_equal_the_golden_ones(records, models_folder, record_metric) -> None:
     for record in records:
-        tolerance = load_model(record.model, models_folder).tolerance
+        tolerance = load_model(record.model, models_folder).tolerance_of(record.engine)
         record_metric(f"{record.point_id} largest error", record.max_abs_error)
         if tolerance == 0:
             assert record.bit_exact, record.point_id

@@ -62,7 +62,7 @@ def write_folders(
         np.savez_compressed(folder / "vectors.npz", inputs=inputs, labels=held.labels, outputs=outputs)
         sha256 = hashlib.sha256(tflite).hexdigest()
         toml = _toml(folder.name, card, sha256, TOLERANCES[type_name], network.source, network.result)
-        (folder / "model.toml").write_text(toml + _budgets(folder / "model.toml"))
+        (folder / "model.toml").write_text(toml + _kept_tables(folder / "model.toml"))
         reached = SCORES[card.metric](network.real(outputs), held.labels)
         print(f"{folder.name}: {len(tflite)} bytes, {len(held.labels)} vectors, {card.metric} {reached:.4f}")
         if everything is not None:
@@ -136,11 +136,11 @@ resolver = "BUILTIN_REF"
 {_tensor("output", result)}"""
 
 
-def _budgets(file: Path) -> str:
-    """Return the [budget] tables, which stand last in a model.toml and are no fruit of the training."""
+def _kept_tables(file: Path) -> str:
+    """Return [tolerances] and [budget], which stand last in a model.toml and are no fruit of the training."""
     text = file.read_text() if file.exists() else ""
-    start = text.find("\n[budget.")
-    return "" if start < 0 else text[start:]
+    starts = [start for mark in ("\n[tolerances]", "\n[budget.") if (start := text.find(mark)) >= 0]
+    return text[min(starts) :] if starts else ""
 
 
 def _tensor(table: str, tensor: dict[str, Any]) -> str:

@@ -126,7 +126,7 @@ class _Search:
                 raise CheckFailedError(f"the engine failed with status {result.status} on vector {result.index}")
             outputs[result.index] = result.output
         comparison = compare_outputs(outputs, self._vectors.outputs, self._model.output)
-        if not comparison.within(self._model.tolerance):
+        if not comparison.within(self._model.tolerance_of(self._bench.info.engine)):
             raise WrongOutputError(comparison.summary)
 
     def _note(self, tried: ArenaTry) -> None:

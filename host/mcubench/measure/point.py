@@ -138,7 +138,7 @@ class PointMeasurement:
             outputs_sha256=hashlib.sha256(b"".join(outputs)).hexdigest(),
             max_abs_error=_finite(comparison.max_error),
         )
-        if not comparison.within(model.tolerance):
+        if not comparison.within(model.tolerance_of(self._bench.info.engine)):
             raise WrongOutputError(comparison.summary)
         if len(outputs) >= SCORE_NEEDS_VECTORS:
             self._check_score()

@@ -58,9 +58,14 @@ class Model:
     random_vectors: bool
     added: date | None
     tolerance: float
+    tolerances: dict[str, float]
     golden: Golden
     input: Tensor
     output: Tensor
+
+    def tolerance_of(self, engine: str) -> float:
+        """Return how far an output of an engine may lie from the golden one, in steps or real units; 0: equal bits."""
+        return self.tolerances.get(engine, self.tolerance)
 
     @property
     def tflite_path(self) -> Path:
@@ -92,6 +97,7 @@ def read_model(folder: Path) -> Model:
         random_vectors=table.has("vectors") and table.choice("vectors", VECTOR_KINDS) == RANDOM,
         added=table.date("added"),
         tolerance=table.number("tolerance"),
+        tolerances=_tolerances(table),
         golden=_golden(table.table("golden")),
         input=_tensor(table.table("input")),
         output=_tensor(table.table("output")),
@@ -124,6 +130,14 @@ def _threshold(table: _Table) -> float | None:
     if not table.has("metric"):
         raise InputError(f"{table.path}: there is a threshold, but no metric that it is of; add 'metric'")
     return table.number("threshold")
+
+
+def _tolerances(table: _Table) -> dict[str, float]:
+    """Return the tolerances of engines whose kernels are known to round otherwise than those of the golden outputs."""
+    if not table.has("tolerances"):
+        return {}
+    engines = table.table("tolerances")
+    return {engine: engines.number(engine) for engine in engines.names}
 
 
 def _golden(table: _Table) -> Golden:
@@ -164,6 +178,10 @@ class _Table:
     def table(self, key: str) -> _Table:
         value = self._typed(key, dict, "a table")
         return _Table(self.path, value, f"{key}.")
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._values)
 
     def text(self, key: str) -> str:
         value: str = self._typed(key, str, "a text")

@@ -92,3 +92,15 @@ def test_renamed_folder_is_refused(folder):
     renamed = shutil.move(folder.path, folder.path.with_name("other"))
     with pytest.raises(InputError, match="name is 'tiny' but the folder is 'other'"):
         read_model(renamed)
+
+
+def test_an_engine_may_have_a_tolerance_of_its_own(folder):
+    folder.write_toml("[golden]", "[tolerances]\ntflm = 3\n\n[golden]")
+    model = read_model(folder.path)
+    assert [model.tolerance_of(engine) for engine in ("tflm", "generated")] == [3.0, 0.0]
+
+
+def test_a_tolerance_that_is_no_number_is_refused(folder):
+    folder.write_toml("[golden]", '[tolerances]\ntflm = "some"\n\n[golden]')
+    with pytest.raises(InputError, match=r"key 'tolerances\.tflm' must be a number; found 'some'"):
+        read_model(folder.path)
