@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,26 +12,13 @@ from numpy.typing import NDArray
 
 from mcubench.errors import InputError
 from mcubench.intake.sample import MOST_BYTES, Samples, check_file
+from mcubench.models.vectors import DAMAGE, ZIP_MARK
 
 __all__ = ["INPUT_NAMES", "LABEL_NAMES", "read_npy", "read_npz"]
 
 # In the order in which they are preferred; capital letters do not matter.
 INPUT_NAMES = ("inputs", "input", "x_test", "test_x", "x", "test_images", "images", "features", "data", "arr_0")
 LABEL_NAMES = ("labels", "label", "y_test", "test_y", "y", "test_labels", "targets", "target", "classes", "arr_1")
-ZIP_MARK = b"PK\x03\x04"
-# What numpy, which has Python read its headers, and zipfile raise for files that are cut or altered.
-DAMAGE = (
-    OSError,
-    ValueError,
-    EOFError,
-    KeyError,
-    RuntimeError,
-    MemoryError,
-    SyntaxError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def read_npy(path: Path) -> Samples:
