@@ -1,7 +1,7 @@
 """What is known of cores and boards, and what settings are worth: the figures that findings are held against.
 
-Speed-ups are modelled, of the digit CNN of models/mnist-* with GCC 12.2 on the virtual boards (docs/speed.md has the
-commands); they say how much to expect, not what a board will show.
+Cycles per MAC are modelled, of layers of some size with GCC 12.2 on the virtual boards (docs/speed.md, docs/cortex-m0.md);
+they say how much to expect, not what a board will show.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Board:
 
 
 CORES = {
-    "cortex-m7": Core(True, True, {"pointwise": 1.2, "convolution": 1.3, "depthwise": 4.0, "dense": 1.6}),
-    "cortex-m4": Core(True, True, {"pointwise": 2.1, "convolution": 2.2, "depthwise": 6.0, "dense": 2.2}),
-    "cortex-m0": Core(False, False, {"dense": 10.0}),
+    "cortex-m7": Core(True, True, {"pointwise": 0.9, "convolution": 0.9, "depthwise": 3.1, "dense": 1.3}),
+    "cortex-m4": Core(True, True, {"pointwise": 1.8, "convolution": 1.7, "depthwise": 5.6, "dense": 2.5}),
+    "cortex-m0": Core(False, False, {"dense": 7.0}),
 }
 BOARDS = {
     # DS10916; one wait state per 30 MHz from 2.7 V on: RM0385 table 5.

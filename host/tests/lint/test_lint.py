@@ -110,7 +110,7 @@ def with_layers(graph: Graph, per_mac: list[float | None], idle: int = 100) -> R
 
 
 def network() -> Graph:
-    chain = Chain(np.random.default_rng(3), (1, 12, 12, 8)).conv(16, (3, 3)).conv(16, (3, 3), depthwise=True)
+    chain = Chain(np.random.default_rng(3), (1, 12, 12, 16)).conv(16, (3, 3)).conv(16, (3, 3), depthwise=True)
     return read_graph(chain.flatten().dense(10).build())
 
 
@@ -120,12 +120,12 @@ def test_a_layer_that_is_slow_for_its_core_is_named_with_what_it_would_be_worth(
     finding = found(record, graph=graph)["layer"]
     assert finding.seen.startswith("layer 0 (CONV_2D): 6.0 cycles per MAC")
     assert finding.speedup is not None
-    assert 1.0 < finding.speedup < 6.0 / 1.3
+    assert 1.0 < finding.speedup < 6.0 / 0.9
 
 
 def test_layers_as_quick_as_others_are_not_named() -> None:
     graph = network()
-    assert "layer" not in found(with_layers(graph, [1.5, 4.5, None, 1.7]), graph=graph)
+    assert "layer" not in found(with_layers(graph, [1.2, 4.5, None, 1.7]), graph=graph)
 
 
 def test_time_without_multiplications_is_named() -> None:
