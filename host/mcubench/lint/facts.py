@@ -1,7 +1,7 @@
 """What is known of cores and boards, and what settings are worth: the figures that findings are held against.
 
-Cycles per MAC are modelled, of layers of some size with GCC 12.2 on the virtual boards (docs/speed.md, docs/cortex-m0.md);
-they say how much to expect, not what a board will show.
+Cycles per MAC are modelled, of layers of some size with GCC 12.2 on the virtual boards (docs/speed.md and
+docs/cortex-m0.md); they say how much to expect, not what a board will show.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ __all__ = ["check_layers", "layer_kind"]
 # A layer is worth a word if it takes this share of the inference and this many times what it could.
 SHARE = 0.05
 SLOW = 1.5
-# With few input channels, as in first layers, turning sums into outputs is most of the work; tiny layers are all set-up.
+# With few input channels, as in first layers, most work is turning sums into outputs; tiny layers are all set-up.
 FEW_CHANNELS = 16
 FEW_MACS = 2_000
 WITHOUT_MACS = 0.2
