@@ -75,10 +75,10 @@ def command(
     outside = _outside(link, tcp_port)
     with closing(outside):
         board = VirtualBoard(CHIPS[chip], image, outside, parsed, baud, strict, real_time)
+        started_s = time.monotonic()
         signal.signal(signal.SIGUSR1, lambda _number, _frame: board.pull_reset())
         print(f"{outside.name} timing_model={CHIPS[chip].core.model_id}", flush=True)
         end_s = float("inf") if seconds is None else seconds
-        started_s = time.monotonic()
         board.run(lambda: stops.stopped() or board.now_s >= end_s)
         logging.getLogger("mcubench.virtual").info(
             "%d cycles, %.3f virtual seconds in %.3f real ones", board.cycles, board.now_s, time.monotonic() - started_s
