@@ -36,7 +36,7 @@ def engine_lines(inspection: Inspection) -> list[str]:
     lines = []
     for engine, why in inspection.obstacles.items():
         if why is not None:
-            others = f"; the engine {' or '.join(runs)} has it" if runs else ""
+            others = f"; the engine {' or '.join(runs)} has it" if runs and "has it" not in why else ""
             lines.append(f"engine {engine}: no: {why}{others}")
         elif engine == inspection.plan.engine:
             arena, constants = inspection.plan.arena_bytes, inspection.constant_bytes or 0

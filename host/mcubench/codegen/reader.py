@@ -56,7 +56,10 @@ def _read_model(model: Any) -> Graph:
     if model.Version() != 3:
         raise InputError(f"expected a TensorFlow Lite model of schema version 3, saw version {model.Version()}")
     if model.SubgraphsLength() != 1:
-        raise InputError(f"expected a model with one subgraph, saw {model.SubgraphsLength()}")
+        raise InputError(
+            f"expected a model with one subgraph, saw {model.SubgraphsLength()}: loops and branches have"
+            " their own; convert recurrent layers with a fixed batch of 1, or unrolled"
+        )
     subgraph = model.Subgraphs(0)
     counts = subgraph.InputsLength(), subgraph.OutputsLength()
     if counts != (1, 1):

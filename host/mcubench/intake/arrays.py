@@ -83,7 +83,9 @@ def _check_size(path: Path, archive: Any) -> None:
         raise InputError(f"{path}: has {size} bytes unpacked, expected at most {MOST_BYTES}; take a part of it")
 
 
-def _numbers(path: Path, name: str, array: NDArray[Any]) -> NDArray[Any]:
+def _numbers(path: Path, name: str, array: Any) -> NDArray[Any]:
+    if not isinstance(array, np.ndarray):  # numpy hands out what is no array as bytes
+        raise InputError(f"{path}: '{name}' is no array as numpy saves them")
     if array.dtype.kind not in "iufb":
         raise InputError(f"{path}: '{name}' must be numbers, found {array.dtype}")
     if array.ndim == 0 or len(array) == 0:

@@ -93,8 +93,8 @@ def _quantised(path: Path, inputs: NDArray[Any], tensor: Tensor) -> tuple[NDArra
     limits = np.iinfo(tensor.dtype)
     low, high = (float(tensor.real(np.array([end]))[0]) for end in (limits.min, limits.max))
     step = tensor.scale or 1.0
-    outside = float(((inputs < low - step / 2) | (inputs > high + step / 2)).mean())
+    outside = int(((inputs < low - step / 2) | (inputs > high + step / 2)).sum())
     notes = [f"quantised to {tensor.type} with scale {step:g} and zero point {tensor.zero_point or 0}"]
     if outside > 0:
-        notes.append(f"{outside:.1%} of the values lie outside {low:g} to {high:g} and were cut to that")
+        notes.append(f"{outside:,} of {inputs.size:,} values lay outside {low:g} to {high:g} and were cut to that")
     return tensor.store(inputs), notes

@@ -31,6 +31,7 @@ DAMAGE = (
     KeyError,
     RuntimeError,
     MemoryError,
+    OverflowError,
     SyntaxError,
     tokenize.TokenError,
     zipfile.BadZipFile,
@@ -113,9 +114,13 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             missing = [key for key in KEYS if key not in archive.files]
             if missing:
                 raise InputError(f"{path}: array '{missing[0]}' is missing; found {', '.join(archive.files) or 'none'}")
-            return {key: archive[key] for key in (*KEYS, LABELS) if key in archive.files}
+            arrays = {key: archive[key] for key in (*KEYS, LABELS) if key in archive.files}
     except DAMAGE as exc:
         raise InputError(f"{path}: damaged: {_first_line(exc)}") from exc
+    for key, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # numpy hands out what is no array as bytes
+            raise InputError(f"{path}: '{key}' is no array as numpy saves them")
+    return arrays
 
 
 def _first_line(exc: BaseException) -> str:

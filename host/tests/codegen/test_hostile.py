@@ -115,7 +115,7 @@ def custom(name: bytes) -> Callable[[Any], None]:
             "tensor 1 has the shape [16384, 16384], expected at most 67108864 elements",
         ),
         (tensor(1, shape=[1] * 9), "tensor 1 has 9 dimensions, expected at most 8 of them"),
-        (another_subgraph, "expected a model with one subgraph, saw 2"),
+        (another_subgraph, "expected a model with one subgraph, saw 2: loops and branches have their own"),
         (ends([0, 1], [4]), "expected a model with one input and one output, saw 2 and 1"),
         (ends([0], []), "expected a model with one input and one output, saw 1 and 0"),
         (ends([0], [-1]), "the model's output is tensor -1, but there are 5 tensors"),

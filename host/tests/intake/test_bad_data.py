@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import zipfile
 
 import numpy as np
@@ -35,6 +36,9 @@ def files(folder):
     np.save(folder / "bool.npy", np.zeros((3, 4), bool))
     np.save(folder / "empty.npy", np.zeros((0, 4), np.float32))
     np.save(folder / "scalar.npy", np.float32(1))
+    (folder / "below.npy").write_bytes((folder / "empty.npy").read_bytes().replace(b"(0, 4)", b"(-1,4)"))
+    with zipfile.ZipFile(folder / "pickle.npz", "w") as archive:
+        archive.writestr("inputs.npy", pickle.dumps(GOOD))
     (folder / "cut.npz").write_bytes((folder / "good.npz").read_bytes()[:300])
     (folder / "cut.npy").write_bytes((folder / "shape.npy").read_bytes()[:60])
     (folder / "list.npz").write_bytes((folder / "shape.npy").read_bytes())
@@ -76,6 +80,8 @@ def files(folder):
         ("bool.npy", r"inputs are true or false"),
         ("empty.npy", r"'array' is of shape \(0, 4\), expected one row per vector"),
         ("scalar.npy", r"'array' is of shape \(\)"),
+        ("below.npy", r"damaged: "),
+        ("pickle.npz", r"'inputs' is no array as numpy saves them"),
         ("cut.npz", r"damaged: "),
         ("cut.npy", r"damaged: "),
         ("list.npz", r"expected an archive as numpy.savez writes it, found one array; name it .npy"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 
 import numpy as np
 import pytest
@@ -93,6 +94,14 @@ def test_single_array_is_refused(folder):
     np.save(data, np.zeros(3))
     (folder.path / "vectors.npz").write_bytes(data.getvalue())
     with pytest.raises(InputError, match=r"not an \.npz archive of inputs, outputs"):
+        read_vectors(read_model(folder.path))
+
+
+def test_member_that_is_no_array_is_refused(folder):
+    with zipfile.ZipFile(folder.path / "vectors.npz", "w") as archive:
+        archive.writestr("inputs.npy", b"no array")
+        archive.writestr("outputs.npy", b"no array")
+    with pytest.raises(InputError, match=r"vectors\.npz: 'inputs' is no array as numpy saves them"):
         read_vectors(read_model(folder.path))
 
 
