@@ -1,15 +1,17 @@
-"""Draws the README's pictures from what `make demo`, `make compare` and `make bench` left: run by `make pictures`."""
+"""Draws the README's pictures from what `make demo`, `compare`, `models` and `bench` left: run by `make pictures`."""
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from line_picture import line_picture
 from rich.console import Console
+from rich.text import Text
 
 from mcubench.errors import McubenchError
 from mcubench.report import latency_chart, print_report
@@ -18,6 +20,7 @@ from mcubench.store import Database, Record
 __all__ = ["main"]
 
 DEMO, COMPARE = Path("results/demo.db"), Path("results/compare.db")
+MODELS = Path("results/models.db")  # of `make models`
 LINE = Path("results/line.json")  # of `make bench`
 PICTURES = Path("docs/images")
 COLUMNS = 118
@@ -37,8 +40,19 @@ def draw_terminal(records: Sequence[Record], name: str, title: str) -> None:
         console.save_svg(str(PICTURES / name), title=title)
 
 
+def draw_command(name: str, title: str, *arguments: str) -> None:
+    """Write what a command of mcubench shows."""
+    environment = os.environ | {"FORCE_COLOR": "1", "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
+    command = [sys.executable, "-m", "mcubench", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    with Path(os.devnull).open("w") as nowhere:
+        console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True)
+        console.print(Text.from_ansi(done.stdout))
+        console.save_svg(str(PICTURES / name), title=title)
+
+
 def main() -> int:
-    """Write `sweep.svg`, `latency.svg`, `compare.svg`, and `line.svg` if there was a bench; a failure is one line."""
+    """Write the pictures; those of `make models` and `make bench` only if they ran. A failure is one line."""
     try:
         demo, compare = last_records(DEMO), last_records(COMPARE)
     except McubenchError as error:
@@ -48,6 +62,11 @@ def main() -> int:
     draw_terminal(demo, "sweep.svg", "make demo")
     draw_terminal(compare, "compare.svg", "make compare")
     (PICTURES / "latency.svg").write_text(latency_chart(demo))
+    draw_command("inspect.svg", "mcubench model inspect mnist-int8", "model", "inspect", "mnist-int8")
+    if MODELS.exists():
+        with Database(MODELS) as opened:
+            run = opened.find_run(None).run_id
+        draw_command("models.svg", "make models", "compare", "--all", "--db", str(MODELS), "--run", run)
     if LINE.exists():
         (PICTURES / "line.svg").write_text(line_picture(json.loads(LINE.read_text())))
     return 0
