@@ -107,7 +107,10 @@ def _choose(names: Sequence[str], every: bool, folder: Path) -> list[tuple[Model
         fitting = [base] if base in groups else [name for name in groups if base in name]
         if len(fitting) != 1:
             there = ", ".join(groups) or "none"
-            raise InputError(f"'{names[0]}' names {len(fitting)} models with float32 and int8 in {folder}: {there}")
+            raise InputError(
+                f"'{names[0]}' names {len(fitting)} models with {FLOAT} and {INTEGER} in {folder}, which has: {there};"
+                " or name two models"
+            )
         groups = {fitting[0]: groups[fitting[0]]}
     return [tuple(read_model(folder / name) for name in found) for found in groups.values()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -47,6 +48,12 @@ def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
     return None if value is None else parse_size(value)
 
 
+def _microseconds(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:  # noqa: ARG001
+    if value is not None and not math.isfinite(value):  # click's ranges let NaN through
+        raise InputError(f"--max-latency-us {value}: expected a number of microseconds")
+    return value
+
+
 @dataclass(frozen=True)
 class _Asked:
     """The model in question: its file or folder, what it says of itself, and the first of its vectors if it has any."""
@@ -62,7 +69,12 @@ class _Asked:
 @click.option("--board", "boards", multiple=True, required=True, help="A board's name, or all. May be repeated.")
 @click.option("--engine", default=DEFAULT_ENGINE, show_default=True, help="What is to run the model.")
 @click.option("--clock", metavar="CLOCK", help="Setting of the latency; default: the budget's, or the main clock.")
-@click.option("--max-latency-us", type=click.FloatRange(min=0, min_open=True), help="Median of warm inferences.")
+@click.option(
+    "--max-latency-us",
+    type=click.FloatRange(min=0, min_open=True),
+    callback=_microseconds,
+    help="Median of warm inferences.",
+)
 @click.option("--max-flash", callback=_size, metavar="SIZE", help="For model and kernels: bytes, 96K or 1M.")
 @click.option("--max-ram", callback=_size, metavar="SIZE", help="For the arena and the stack, likewise.")
 @click.option("--models", "models_folder", type=click.Path(path_type=Path), help="Folder of model folders.")

@@ -161,6 +161,8 @@ class Sweep:
     def _make_plans(self) -> None:
         request = self._request
         tables = {board.title if self._several else "this board": opened.clocks for board, opened in self._opened()}
+        if not tables:
+            return  # no image holds any of the models, and nobody was asked which clocks there are
         chosen = choose_clocks_of_each(tables, request.clocks, request.overclock)
         for name in request.clocks:
             if without := boards_without_clock(tables, name, request.overclock):

@@ -17,6 +17,8 @@ __all__ = ["Project", "find_project", "need_project"]
 
 # What tells our platformio.ini from any other.
 MARK = Path("firmware", "scripts", "embed_models.py")
+# host/mcubench/images/project.py is in it, unless the package was installed away from it.
+HOME = Path(__file__).resolve().parents[3]
 # What images are made of. Tests, and what users bring for engines that are not built here, are no part of them.
 SOURCES = (
     "platformio.ini",
@@ -64,8 +66,13 @@ class Project:
 
 
 def find_project() -> Project | None:
-    """Return the project in this folder or the nearest one above that has it; None where there is none."""
+    """Return the project in this folder or the nearest one above, else the one that this package is a part of.
+
+    None where there is none: the package was installed without its firmware.
+    """
     mark = find_upwards(MARK)
+    if mark is None and (HOME / MARK).is_file():
+        mark = HOME / MARK
     return Project(mark.parents[len(MARK.parts) - 1]) if mark else None
 
 

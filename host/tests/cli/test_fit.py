@@ -89,6 +89,7 @@ def test_a_figure_that_cannot_be_had_makes_no_yes(models: Path) -> None:
         (("small", "--board", "native"), "no board 'native'"),
         (("small", "--board", "nrf52840", "--engine", "xcubeai"), "cannot have the engine 'xcubeai'"),
         (("small", "--board", "stm32f746", "--max-flash", "96G"), "size '96G'"),
+        (("small", "--board", "stm32f746", "--max-latency-us", "nan"), "expected a number of microseconds"),
         (("small", "--board", "stm32f746", "--clock", "3"), "no clock '3' on this board"),
         (("nosuch", "--board", "stm32f746"), "no model 'nosuch'"),
         (("nosuch.tflite", "--board", "stm32f746"), "nosuch.tflite: no such file"),

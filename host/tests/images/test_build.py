@@ -10,7 +10,7 @@ from dense_folder import write_dense_folder
 from mcubench.boards import KnownBoard, known_board
 from mcubench.errors import InputError, NoImageError
 from mcubench.image_layout import read_layout
-from mcubench.images import EmbeddedModel, Project, build_image, provide_images
+from mcubench.images import EmbeddedModel, Project, build_image, find_project, provide_images
 from mcubench.models import Model
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -85,5 +85,17 @@ def test_where_there_is_no_project_nothing_is_built(
     models: dict[str, Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mcubench.images.project.HOME", tmp_path)
     with pytest.raises(InputError, match="run 'make firmware'"):
         provide_images(board("stm32f746"), "generated", [models["small"]], lambda _: None)
+
+
+def test_in_another_folder_the_project_is_the_one_that_this_package_is_part_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_project() == Project(ROOT)
+    mark = tmp_path / "firmware" / "scripts" / "embed_models.py"
+    mark.parent.mkdir(parents=True)
+    mark.touch()
+    assert find_project() == Project(tmp_path)
