@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mcubench.errors import InputError
 from mcubench.models.score import METRICS
 from mcubench.models.tensor import TENSOR_TYPES, Tensor
@@ -96,7 +98,7 @@ def read_model(folder: Path) -> Model:
         threshold=_threshold(table),
         random_vectors=table.has("vectors") and table.choice("vectors", VECTOR_KINDS) == RANDOM,
         added=table.date("added"),
-        tolerance=table.number("tolerance"),
+        tolerance=table.tolerance("tolerance"),
         tolerances=_tolerances(table),
         golden=_golden(table.table("golden")),
         input=_tensor(table.table("input")),
@@ -137,7 +139,7 @@ def _tolerances(table: _Table) -> dict[str, float]:
     if not table.has("tolerances"):
         return {}
     engines = table.table("tolerances")
-    return {engine: engines.number(engine) for engine in engines.names}
+    return {engine: engines.tolerance(engine) for engine in engines.names}
 
 
 def _golden(table: _Table) -> Golden:
@@ -149,7 +151,7 @@ def _tensor(table: _Table) -> Tensor:
     shape = table.shape("shape")
     if tensor_type == "float32" or not table.has("scale"):
         return Tensor(tensor_type, shape, None, None)
-    return Tensor(tensor_type, shape, table.number("scale"), table.integer("zero_point"))
+    return Tensor(tensor_type, shape, table.scale("scale"), table.zero_point("zero_point", TENSOR_TYPES[tensor_type]))
 
 
 def _check_tflite(model: Model) -> None:
@@ -191,6 +193,24 @@ class _Table:
         value = float(self._typed(key, (int, float), "a number"))
         if not math.isfinite(value):
             raise self._error(key, "a finite number", value)
+        return value
+
+    def tolerance(self, key: str) -> float:
+        value = self.number(key)
+        if value < 0:
+            raise self._error(key, "a number that is not below zero", value)
+        return value
+
+    def scale(self, key: str) -> float:
+        value = self.number(key)
+        if value <= 0:
+            raise self._error(key, "a number above zero", value)
+        return value
+
+    def zero_point(self, key: str, stored: np.dtype[Any]) -> int:
+        value, limits = self.integer(key), np.iinfo(stored)
+        if not limits.min <= value <= limits.max:
+            raise self._error(key, f"what {stored} can hold", value)
         return value
 
     def integer(self, key: str) -> int:
