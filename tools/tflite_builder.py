@@ -22,6 +22,7 @@ import tflite
 __all__ = ["TfliteBuilder"]
 
 _TYPES = {
+    np.dtype(np.float16): tflite.TensorType.FLOAT16,
     np.dtype(np.float32): tflite.TensorType.FLOAT32,
     np.dtype(np.int32): tflite.TensorType.INT32,
     np.dtype(np.int8): tflite.TensorType.INT8,

@@ -58,7 +58,7 @@ def _read_model(model: Any) -> Graph:
     if model.SubgraphsLength() != 1:
         raise InputError(
             f"expected a model with one subgraph, saw {model.SubgraphsLength()}: loops and branches have"
-            " their own; convert recurrent layers with a fixed batch of 1, or unrolled"
+            " their own; convert recurrent layers unrolled (in Keras unroll=True)"
         )
     subgraph = model.Subgraphs(0)
     counts = subgraph.InputsLength(), subgraph.OutputsLength()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import select
 import signal
 import subprocess
@@ -28,6 +29,8 @@ RESOLVER = "BUILTIN_REF"
 # For one vector, and for starting: the largest networks of MLPerf Tiny need a second with these kernels.
 STEP_S = 60.0
 LAST_WORDS = 200
+# What its op resolver says, with a guess at the reason that is wrong here: some operators have no reference kernel.
+ABSENT_KERNEL = re.compile(r"Didn't find op for builtin opcode '(\w+)' version '(\d+)'")
 
 
 def golden() -> Golden:
@@ -76,6 +79,11 @@ def _run(folder: Path, words: IO[bytes], on_vector: Callable[[int], None]) -> No
     if process.returncode != 0:
         words.seek(0)
         last = answer or words.read().decode("utf-8", "replace")
+        if absent := ABSENT_KERNEL.search(last):
+            name, number = absent.groups()
+            raise InputError(
+                f"golden outputs come from {PACKAGE}'s reference kernels, which have no {name} of version {number}"
+            )
         raise InputError(f"{PACKAGE} cannot run the model: {_one_line(last) or f'exit code {process.returncode}'}")
 
 

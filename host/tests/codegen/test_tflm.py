@@ -15,6 +15,8 @@ from tflite_builder import TfliteBuilder
 
 from mcubench.cli.codegen import command
 from mcubench.codegen import Limits, generate_tflm, load_tflm_model
+from mcubench.codegen.reader import read_graph
+from mcubench.codegen.tflm_operators import resolver_methods
 from mcubench.errors import InputError
 from mcubench.models import ArenaRecord, record_arena
 
@@ -78,6 +80,30 @@ def test_an_operator_without_a_method_is_named_with_its_index(tmp_path: Path, na
     message = rf"net\.tflite: operator 1 \({name}.*\) is not supported by the tflm engine; {other}"
     with pytest.raises(InputError, match=message):
         load_tflm_model(tmp_path / "net.tflite")
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("int8", True), ("int16", True), ("float16", False), ("int32", False)])
+def test_dequantize_of_types_that_tflm_refuses_on_the_board(kind: str, taken: bool) -> None:
+    model = TfliteBuilder()
+    a = model.tensor((1, 4), kind, scale=0.5)
+    b = model.tensor((1, 4), np.float32)
+    model.operator("DEQUANTIZE", [a], [b])
+    graph = read_graph(model.build([a], [b]))
+    if taken:
+        assert resolver_methods(graph) == {"AddDequantize"}
+        return
+    with pytest.raises(InputError, match=rf"operator 0 \(DEQUANTIZE\) is of {kind}, which the tflm engine does not"):
+        resolver_methods(graph)
+
+
+def test_int8_weights_of_a_float_layer_are_refused_as_tflm_does_on_the_board() -> None:
+    model = TfliteBuilder()
+    a = model.tensor((1, 4), np.float32)
+    weights = model.tensor((2, 4), np.int8, data=np.ones((2, 4), np.int8), scale=0.5)
+    b = model.tensor((1, 2), np.float32)
+    model.operator("FULLY_CONNECTED", [a, weights], [b])
+    with pytest.raises(InputError, match=r"operator 0 \(FULLY_CONNECTED\) has int8 weights for float32 inputs"):
+        resolver_methods(read_graph(model.build([a], [b])))
 
 
 def test_the_file_is_embedded_byte_for_byte_and_aligned(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tflite_builder import TfliteBuilder
 
 from mcubench.errors import InputError
 from mcubench.intake import reference, reference_program
@@ -49,6 +50,15 @@ def test_a_crash_is_one_line(program, write_model):
 def test_what_it_says_last_is_told_without_what_a_terminal_obeys(program, write_model):
     with pytest.raises(InputError, match=r"cannot run the model: no \[31m such thing$"):
         program(write_model, "sys.exit('one line\\nno\\x1b[31m such thing')")
+
+
+def test_an_operator_without_a_reference_kernel_is_named(add, tmp_path):
+    model = TfliteBuilder()
+    source, result = (model.tensor((1, 4), np.float32) for _ in range(2))
+    model.operator("ELU", [source], [result])
+    (tmp_path / "elu.tflite").write_bytes(model.build([source], [result]))
+    with pytest.raises(InputError, match=r"reference kernels, which have no ELU of version 1$"):
+        add(tmp_path / "elu.tflite")
 
 
 def test_one_that_hangs_is_ended(program, write_model, monkeypatch):
