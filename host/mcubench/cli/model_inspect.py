@@ -99,12 +99,20 @@ def _operators(inspection: Inspection) -> Table:
     return table
 
 
+def _macc_line(inspection: Inspection) -> str:
+    totals = inspection.totals
+    if totals.macc is None:
+        without = sorted({count.op for count in inspection.counts if count.macc is None})
+        return f"MACC as ST counts: unknown, because it is not known for {', '.join(without)}"
+    return f"MACC as ST counts: {totals.macc:,}, and {_number(totals.macc_dense_biases)} with dense layers' biases"
+
+
 def _summary(inspection: Inspection) -> list[str]:
-    totals, plan = inspection.totals, inspection.plan
+    plan = inspection.plan
     peak = inspection.peak_operator
     lines = [
         f"file: {len(inspection.source.data):,} bytes, sha256 {inspection.source.sha256}",
-        f"MACC as ST counts: {_number(totals.macc)}, and {_number(totals.macc_dense_biases)} with dense layers' biases",
+        _macc_line(inspection),
         f"peak activation memory: {inspection.peak_activation_bytes:,} bytes of tensors",
     ]
     if plan.engine:

@@ -26,6 +26,7 @@ __all__ = [
     "known_columns",
     "main_points",
     "milliseconds",
+    "outputs_text",
     "score_text",
     "sizes",
     "subject",
@@ -74,10 +75,14 @@ def milliseconds(value_us: float | None) -> str:
     return _fixed(value_us / 1e3, 2) if value_us >= 1e3 else f"{value_us / 1e3:.3g}"
 
 
-def _outputs(record: Record) -> str:
+def outputs_text(record: Record) -> str:
+    """Return how near the outputs are to the golden ones: `exact`, or the largest difference."""
     if record.bit_exact:
         return "exact"
-    return UNKNOWN if record.max_abs_error is None else f"±{record.max_abs_error:.0e}"
+    error = record.max_abs_error
+    if error is None:
+        return UNKNOWN
+    return f"±{error:.0f}" if error >= 1 and error.is_integer() else f"±{error:.0e}"
 
 
 def score_text(record: Record) -> str:
@@ -102,7 +107,7 @@ SPEED_COLUMNS = (
     Column("Latency", "ms", lambda record: milliseconds(record.latency_us_median)),
     Column("cold", "ms", lambda record: milliseconds(record.cold_latency_us), spare=2),
     Column("Outputs", "vectors", lambda record: _whole(record.vectors)),
-    Column("", "equal", _outputs),
+    Column("", "equal", outputs_text),
     Column("Score", "", score_text),
     Column("Timing", "", lambda record: record.timing, left=True),
     Column("Result", "", _result, left=True),
@@ -158,7 +163,7 @@ SUMMARY_COLUMNS = (
     Column("Flash", "model", lambda record: _whole(record.flash_model_bytes), spare=4),
     Column("", "engine", lambda record: _whole(record.flash_engine_bytes), spare=6),
     Column("RAM", "arena", lambda record: _whole(record.arena_bytes), spare=3),
-    Column("Outputs", "", _outputs, spare=1),
+    Column("Outputs", "", outputs_text, spare=1),
     Column("Score", "", score_text, spare=5),
     Column("Result", "", _result, left=True, drop_if_all=GOOD),
 )

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mcubench.report.columns import outputs_text
 from mcubench.store import Record
 
 __all__ = ["Pair", "Versus", "print_versus", "versus_dict", "versus_markdown", "versus_of"]
@@ -161,9 +162,7 @@ def _model_row(name: str, record: Record | None) -> tuple[str, ...]:
 def _outputs(record: Record) -> str:
     if record.status != "ok":
         return "FAILED" if record.firmware_build else "no image"
-    if record.bit_exact:
-        return "exact"
-    return UNKNOWN if record.max_abs_error is None else f"±{record.max_abs_error:.0e}"
+    return outputs_text(record)
 
 
 def _score(record: Record) -> str:

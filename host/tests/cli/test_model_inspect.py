@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
+from tflite_builder import TfliteBuilder
+
 Mcubench = Callable[..., subprocess.CompletedProcess[str]]
 MODEL = Path(__file__).parents[3] / "models" / "mnist-int8" / "model.tflite"
 
@@ -17,6 +20,18 @@ def test_a_file_is_told_with_counts_and_a_chart(mcubench: Mcubench) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for text in ("2,794,240", "2,852,598", "93,322", "CONV_2D", "BBBBB"):
         assert text in done.stdout
+
+
+def test_a_count_that_no_rule_is_known_for_is_unknown_and_says_of_what(mcubench: Mcubench, tmp_path: Path) -> None:
+    model = TfliteBuilder()
+    tensors = [model.tensor((1, 4), np.float32) for _ in range(3)]
+    model.operator("TANH", tensors[:1], tensors[1:2])
+    model.operator("RELU", tensors[1:2], tensors[2:])
+    (tmp_path / "net.tflite").write_bytes(model.build(tensors[:1], tensors[2:]))
+    assert "MACC as ST counts: unknown, because it is not known for TANH\n" in (
+        mcubench("model", "inspect", tmp_path / "net.tflite").stdout
+    )
+    assert json.loads(mcubench("model", "inspect", tmp_path / "net.tflite", "--json").stdout)["macc"] is None
 
 
 def test_the_json_has_all_that_the_table_has(mcubench: Mcubench) -> None:

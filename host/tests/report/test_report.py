@@ -12,7 +12,7 @@ from rich.console import Console
 
 from mcubench.errors import InputError
 from mcubench.report import csv_text, json_text, latency_chart, markdown_text, print_report, write_text
-from mcubench.report.columns import score_text
+from mcubench.report.columns import outputs_text, score_text
 from mcubench.store import Record, point_id
 
 
@@ -67,6 +67,14 @@ def test_the_table_has_a_row_per_point_slowest_clock_first() -> None:
         "modelled",
         "ok",
     ]
+
+
+@pytest.mark.parametrize(
+    ("exact", "error", "text"),
+    [(True, 0.0, "exact"), (False, None, "-"), (False, 1.0, "±1"), (False, 200.0, "±200"), (False, 2.4e-7, "±2e-07")],
+)
+def test_differences_of_whole_numbers_are_whole_numbers(exact: bool, error: float | None, text: str) -> None:
+    assert outputs_text(replace(record(), bit_exact=exact, max_abs_error=error)) == text
 
 
 @pytest.mark.parametrize("width", [80, 90, 100, 120])
