@@ -15,18 +15,30 @@
 
 /* The words of `step` columns alternate, so that one pointer reads them all. */
 static inline void column_widen(const int8_t *bytes, int32_t depth, int32_t step, uint32_t *words) {
-    for (; depth > 0; depth -= 4) {
+    for (; depth >= 8; depth -= 8) {
+        uint32_t first = dsp_load(bytes);
+        uint32_t second = dsp_load(bytes + 4);
+        uint32_t first_even = dsp_sxtb16(first);
+        uint32_t second_even = dsp_sxtb16(second);
+        uint32_t first_odd = dsp_sxtb16_odd(first);
+        uint32_t second_odd = dsp_sxtb16_odd(second);
+        words[0] = dsp_pack(first_even, first_odd);
+        words[step] = dsp_pack_high(first_even, first_odd);
+        words[2 * step] = dsp_pack(second_even, second_odd);
+        words[3 * step] = dsp_pack_high(second_even, second_odd);
+        bytes += 8;
+        words += 4 * step;
+    }
+    if (depth > 0) {
         uint32_t four = dsp_load(bytes);
         uint32_t even = dsp_sxtb16(four);
         uint32_t odd = dsp_sxtb16_odd(four);
         words[0] = dsp_pack(even, odd);
         words[step] = dsp_pack_high(even, odd);
-        bytes += 4;
-        words += 2 * step;
     }
 }
 
-#if DSP_INSTRUCTIONS
+#if DSP_LOOPS
 
 /* clang-format off */
 
@@ -111,8 +123,8 @@ static inline void column_multiply_four_rows(const uint32_t *column, int32_t dep
                      COLUMN_FOUR_ROWS("%[a]", "ldr.w  %[v], [%[weights]], #4\n\t")
                      COLUMN_FOUR_ROWS("%[b]", "ldr.w  %[v], [%[weights]], #4\n\t")
                      "ldr.w  %[a], [%[x]], #8\n\t"
-                     "ldr.w  %[b], [%[x], #-4]\n\t"
                      "subs.w %[rounds], %[rounds], #1\n\t"
+                     "ldr.w  %[b], [%[x], #-4]\n\t"
                      "bne.w  1b\n"
                      "2:\n\t"
                      COLUMN_FOUR_ROWS("%[a]", "ldr.w  %[v], [%[weights]], #4\n\t")

@@ -111,16 +111,20 @@ static void read_taps_3x3(const int8_t *weights, uint32_t taps[6]) {
     }
 }
 
-static inline const int16_t *compute_rows(strip_3x3_t *loop, int32_t stride, int32_t rows, int32_t pairs,
-                                          const int16_t *plane, int32_t plane_step, int8_t *output,
-                                          int32_t row_bytes) {
-    for (; rows > 0; rows--) {
-        loop->end = plane + pairs * 2 * stride;
-        strip_pairs(loop, stride, plane, output);
-        plane += plane_step;
-        output += row_bytes;
+/* `rows` rows of so many pairs from `x` on. */
+static inline void compute_rows(strip_3x3_t *loop, const kernels_window_t *window, int32_t rows, int32_t pairs,
+                                int32_t plane_step, const int16_t *x, int8_t *output) {
+    const int32_t stride = window->stride_width;
+    loop->end = x + pairs * 2 * stride;
+    loop->end_step = plane_step * 2;
+    loop->run_bytes = pairs * 4 * stride;
+    loop->to_step = (window->out_width - 2 * pairs) * window->out_channels;
+    loop->last = loop->end + (rows - 1) * plane_step;
+    if (stride == 1) {
+        strip_rows(loop, 1, x, output);
+    } else {
+        strip_rows(loop, 2, x, output);
     }
-    return plane;
 }
 
 /* Rows of pairs of pixels. Where their number is odd, the pair at the end has a pixel of the next row too, which that row
@@ -131,7 +135,6 @@ DSP_APART static void compute_channel_3x3(const strip_t *strip, const int16_t *p
     const int32_t stride = window->stride_width;
     const int32_t width = window->out_width;
     const int32_t plane_step = window->stride_height * strip->pitch;
-    const int32_t row_bytes = width * window->out_channels;
     const requantize_factor_t factor = requantize_factor(channel, strip->conv->output.zero_point);
     strip_3x3_t loop = {
         .bias = channel->bias,
@@ -144,18 +147,15 @@ DSP_APART static void compute_channel_3x3(const strip_t *strip, const int16_t *p
     const bool is_last_apart = strip->first_row + strip->rows == window->out_height && width % 2 != 0;
     const int32_t rows = strip->rows - is_last_apart;
     read_taps_3x3(weights, loop.taps);
-    if (stride == 1) {
-        plane = compute_rows(&loop, 1, rows, (width + 1) / 2, plane, plane_step, output, row_bytes);
-    } else {
-        plane = compute_rows(&loop, 2, rows, (width + 1) / 2, plane, plane_step, output, row_bytes);
+    if (rows > 0) {
+        compute_rows(&loop, window, rows, (width + 1) / 2, plane_step, plane, output);
     }
-    output += rows * row_bytes;
     if (is_last_apart) {
-        const int32_t last = width - 2;
-        loop.end = plane + (width - 1) * stride;
-        strip_pairs(&loop, stride, plane, output);
-        loop.end = plane + width * stride;
-        strip_pairs(&loop, stride, plane + last * stride, output + last * window->out_channels);
+        const int32_t behind = width - 2;
+        plane += rows * plane_step;
+        output += rows * width * window->out_channels;
+        compute_rows(&loop, window, 1, width / 2, plane_step, plane, output);
+        compute_rows(&loop, window, 1, 1, plane_step, plane + behind * stride, output + behind * window->out_channels);
     }
 }
 

@@ -14,6 +14,14 @@
 #define DSP_INSTRUCTIONS 0
 #endif
 
+/* Whether to build the inner loops in assembly. They take every register there is, but a compiler that does not optimise
+ * keeps one for the frame and has the loops in C. */
+#if DSP_INSTRUCTIONS && defined(__OPTIMIZE__)
+#define DSP_LOOPS 1
+#else
+#define DSP_LOOPS 0
+#endif
+
 /* Which kernels to build: those made for the DSP extension, or plain C. */
 #ifndef MCUBENCH_KERNELS_DSP
 #define MCUBENCH_KERNELS_DSP DSP_INSTRUCTIONS

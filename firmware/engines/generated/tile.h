@@ -19,43 +19,99 @@ typedef struct tile {
     int32_t addend; /* of requantize_factor_t */
 } tile_t;
 
-#if DSP_INSTRUCTIONS
+#if DSP_LOOPS
 
 _Static_assert(sizeof(kernels_channel_t) == 12, "the loop knows where the members are");
 
 /* clang-format off */
 
-/* Four sums to bytes at `b`, `b` + out_channels ...; `v` is the multiplier, `a` how far to shift. */
-#define TILE_STORE(s0, s1, s2, s3, place)                                                                              \
-    "smmlar %[x], " s0 ", %[v], " s0 "\n\t"                                                                            \
-    "smmlar %[b], " s1 ", %[v], " s1 "\n\t"                                                                            \
+/* The last two values of each column, and the first of the channels' multipliers in `v`. */
+#define TILE_LAST                                                                                                      \
+    "sxtb16 %[w], %[v], ror #8\n\t"                                                                                    \
+    "ldr.w  %[b], [%[x], #20]\n\t"                                                                                     \
+    "sxtb16 %[v], %[v]\n\t"                                                                                            \
+    "smlad  %[q0], %[w], %[a], %[q0]\n\t"                                                                              \
+    "smlad  %[p0], %[v], %[a], %[p0]\n\t"                                                                              \
+    "ldr.w  %[a], [%[x], #24]\n\t"                                                                                     \
+    "smlad  %[p1], %[v], %[b], %[p1]\n\t"                                                                              \
+    "smlad  %[q1], %[w], %[b], %[q1]\n\t"                                                                              \
+    "ldr.w  %[b], [%[x], #28]\n\t"                                                                                     \
+    "smlad  %[p2], %[v], %[a], %[p2]\n\t"                                                                              \
+    "ldr.w  %[x], %[channel]\n\t"                                                                                      \
+    "smlad  %[q2], %[w], %[a], %[q2]\n\t"                                                                              \
+    "smlad  %[p3], %[v], %[b], %[p3]\n\t"                                                                              \
+    "smlad  %[q3], %[w], %[b], %[q3]\n\t"                                                                              \
+    "ldr.w  %[v], [%[x], #4]\n\t"
+
+/* Eight sums to bytes, all steps of one behind those of another, so that no result is waited for. `a` and `b` are how
+ * far to shift. The sign of a product is that of its sum, but where both round to the zero point
+ * (requantize_conv_right). A pixel's two channels are neighbours, so one store takes both. Leaves where the next
+ * pair's factors are in `a`, and flags that tell whether there is one. */
+#define TILE_STORE                                                                                                     \
+    "ldr.w  %[w], [%[x], #16]\n\t"                                                                                     \
+    "ldr.w  %[b], [%[x], #20]\n\t"                                                                                     \
+    "smmlar %[p0], %[p0], %[v], %[p0]\n\t"                                                                             \
+    "ldr.w  %[a], [%[x], #8]\n\t"                                                                                      \
+    "smmlar %[p1], %[p1], %[v], %[p1]\n\t"                                                                             \
+    "add.w  %[x], %[x], #24\n\t"                                                                                       \
+    "smmlar %[p2], %[p2], %[v], %[p2]\n\t"                                                                             \
     "mvn.w  %[a], %[a]\n\t"                                                                                            \
-    "add.w  " s0 ", %[x], " s0 ", asr #31\n\t"                                                                         \
-    "smmlar %[x], " s2 ", %[v], " s2 "\n\t"                                                                            \
-    "add.w  " s1 ", %[b], " s1 ", asr #31\n\t"                                                                         \
-    "smmlar %[b], " s3 ", %[v], " s3 "\n\t"                                                                            \
+    "smmlar %[p3], %[p3], %[v], %[p3]\n\t"                                                                             \
     "ldr.w  %[v], %[addend]\n\t"                                                                                       \
-    "asr.w  " s0 ", " s0 ", %[a]\n\t"                                                                                  \
-    "add.w  " s2 ", %[x], " s2 ", asr #31\n\t"                                                                         \
-    "asr.w  " s1 ", " s1 ", %[a]\n\t"                                                                                  \
-    "add.w  " s3 ", %[b], " s3 ", asr #31\n\t"                                                                         \
-    "asr.w  " s2 ", " s2 ", %[a]\n\t"                                                                                  \
-    "add.w  " s0 ", " s0 ", %[v]\n\t"                                                                                  \
-    "asr.w  " s3 ", " s3 ", %[a]\n\t"                                                                                  \
-    "add.w  " s1 ", " s1 ", %[v]\n\t"                                                                                  \
-    "ssat   " s0 ", #8, " s0 ", asr #1\n\t"                                                                            \
-    "add.w  " s2 ", " s2 ", %[v]\n\t"                                                                                  \
-    "ssat   " s1 ", #8, " s1 ", asr #1\n\t"                                                                            \
-    "add.w  " s3 ", " s3 ", %[v]\n\t"                                                                                  \
+    "smmlar %[q0], %[q0], %[w], %[q0]\n\t"                                                                             \
+    "add.w  %[p0], %[p0], %[p0], asr #31\n\t"                                                                          \
+    "smmlar %[q1], %[q1], %[w], %[q1]\n\t"                                                                             \
+    "add.w  %[p1], %[p1], %[p1], asr #31\n\t"                                                                          \
+    "smmlar %[q2], %[q2], %[w], %[q2]\n\t"                                                                             \
+    "add.w  %[p2], %[p2], %[p2], asr #31\n\t"                                                                          \
+    "smmlar %[q3], %[q3], %[w], %[q3]\n\t"                                                                             \
+    "add.w  %[p3], %[p3], %[p3], asr #31\n\t"                                                                          \
+    "mvn.w  %[b], %[b]\n\t"                                                                                            \
+    "str.w  %[x], %[channel]\n\t"                                                                                      \
+    "asr.w  %[p0], %[p0], %[a]\n\t"                                                                                    \
+    "add.w  %[q0], %[q0], %[q0], asr #31\n\t"                                                                          \
+    "asr.w  %[p1], %[p1], %[a]\n\t"                                                                                    \
+    "add.w  %[q1], %[q1], %[q1], asr #31\n\t"                                                                          \
+    "asr.w  %[p2], %[p2], %[a]\n\t"                                                                                    \
+    "add.w  %[q2], %[q2], %[q2], asr #31\n\t"                                                                          \
+    "asr.w  %[p3], %[p3], %[a]\n\t"                                                                                    \
+    "add.w  %[q3], %[q3], %[q3], asr #31\n\t"                                                                          \
+    "asr.w  %[q0], %[q0], %[b]\n\t"                                                                                    \
+    "add.w  %[p0], %[p0], %[v]\n\t"                                                                                    \
+    "asr.w  %[q1], %[q1], %[b]\n\t"                                                                                    \
+    "add.w  %[p1], %[p1], %[v]\n\t"                                                                                    \
+    "asr.w  %[q2], %[q2], %[b]\n\t"                                                                                    \
+    "add.w  %[p2], %[p2], %[v]\n\t"                                                                                    \
+    "asr.w  %[q3], %[q3], %[b]\n\t"                                                                                    \
+    "add.w  %[p3], %[p3], %[v]\n\t"                                                                                    \
+    "ssat   %[p0], #8, %[p0], asr #1\n\t"                                                                              \
+    "add.w  %[q0], %[q0], %[v]\n\t"                                                                                    \
+    "ssat   %[p1], #8, %[p1], asr #1\n\t"                                                                              \
+    "add.w  %[q1], %[q1], %[v]\n\t"                                                                                    \
+    "ssat   %[p2], #8, %[p2], asr #1\n\t"                                                                              \
+    "add.w  %[q2], %[q2], %[v]\n\t"                                                                                    \
+    "ssat   %[p3], #8, %[p3], asr #1\n\t"                                                                              \
+    "add.w  %[q3], %[q3], %[v]\n\t"                                                                                    \
+    "ssat   %[q0], #8, %[q0], asr #1\n\t"                                                                              \
     "ldr.w  %[b], %[to]\n\t"                                                                                           \
+    "ssat   %[q1], #8, %[q1], asr #1\n\t"                                                                              \
     "ldr.w  %[x], %[out_channels]\n\t"                                                                                 \
-    "ssat   " s2 ", #8, " s2 ", asr #1\n\t"                                                                            \
-    "ssat   " s3 ", #8, " s3 ", asr #1\n\t" place                                                                      \
-    "strb.w " s0 ", [%[b]]\n\t"                                                                                        \
-    "strb.w " s1 ", [%[b], %[x]]\n\t"                                                                                  \
-    "add.w  %[b], %[b], %[x], lsl #1\n\t"                                                                              \
-    "strb.w " s2 ", [%[b]]\n\t"                                                                                        \
-    "strb.w " s3 ", [%[b], %[x]]\n\t"
+    "ssat   %[q2], #8, %[q2], asr #1\n\t"                                                                              \
+    "ldr.w  %[w], %[end]\n\t"                                                                                          \
+    "ssat   %[q3], #8, %[q3], asr #1\n\t"                                                                              \
+    "add.w  %[a], %[b], %[x], lsl #1\n\t"                                                                              \
+    "bfi    %[p0], %[q0], #8, #8\n\t"                                                                                  \
+    "bfi    %[p1], %[q1], #8, #8\n\t"                                                                                  \
+    "strh.w %[p0], [%[b]]\n\t"                                                                                         \
+    "bfi    %[p2], %[q2], #8, #8\n\t"                                                                                  \
+    "strh.w %[p1], [%[b], %[x]]\n\t"                                                                                   \
+    "bfi    %[p3], %[q3], #8, #8\n\t"                                                                                  \
+    "add.w  %[b], %[b], #2\n\t"                                                                                        \
+    "strh.w %[p2], [%[a]]\n\t"                                                                                         \
+    "cmp.w  %[b], %[w]\n\t"                                                                                            \
+    "strh.w %[p3], [%[a], %[x]]\n\t"                                                                                   \
+    "ldr.w  %[a], %[channel]\n\t"                                                                                      \
+    "str.w  %[b], %[to]\n\t"
 
 static DSP_APART void tile_multiply(const tile_t *tile) {
     const uint32_t *columns = tile->columns;
@@ -68,8 +124,8 @@ static DSP_APART void tile_multiply(const tile_t *tile) {
     const int8_t *weights = tile->weights;
     int32_t p0, p1, p2, p3, q0, q1, q2, q3;
     uint32_t v, w, a, b, x;
-    __asm__ volatile("1:\n\t"
-                     COLUMN_LOAD(a, "%[channel]")
+    __asm__ volatile(COLUMN_LOAD(a, "%[channel]")
+                     "1:\n\t"
                      COLUMN_LOAD(x, "%[columns]")
                      COLUMN_LOAD(w, "%[last]")
                      COLUMN_LOAD(p0, "[%[a]]")
@@ -99,22 +155,8 @@ static DSP_APART void tile_multiply(const tile_t *tile) {
                      COLUMN_STEP(COLUMN_LOAD(b, "[%[x], #4]"), COLUMN_LOAD(a, "[%[x], #8]"),
                                  COLUMN_LOAD(b, "[%[x], #12]"), COLUMN_LOAD(v, "[%[weights]], #4"),
                                  COLUMN_LOAD(a, "[%[x], #16]"))
-                     COLUMN_STEP(COLUMN_LOAD(b, "[%[x], #20]"), COLUMN_LOAD(a, "[%[x], #24]"),
-                                 COLUMN_LOAD(b, "[%[x], #28]"), "", "")
-                     COLUMN_LOAD(w, "%[channel]")
-                     COLUMN_LOAD(v, "[%[w], #4]")
-                     COLUMN_LOAD(a, "[%[w], #8]")
-                     TILE_STORE("%[p0]", "%[p1]", "%[p2]", "%[p3]", "")
-                     COLUMN_LOAD(v, "[%[w], #16]")
-                     COLUMN_LOAD(a, "[%[w], #20]")
-                     "add.w  %[w], %[w], #24\n\t"
-                     "str.w  %[w], %[channel]\n\t"
-                     TILE_STORE("%[q0]", "%[q1]", "%[q2]", "%[q3]",
-                                "add.w  %[w], %[b], #2\n\t"
-                                "add.w  %[b], %[b], #1\n\t"
-                                "str.w  %[w], %[to]\n\t")
-                     COLUMN_LOAD(x, "%[end]")
-                     "cmp.w  %[w], %[x]\n\t"
+                     TILE_LAST
+                     TILE_STORE
                      "bne.w  1b"
                      : [p0] "=&r"(p0), [p1] "=&r"(p1), [p2] "=&r"(p2), [p3] "=&r"(p3), [q0] "=&r"(q0), [q1] "=&r"(q1),
                        [q2] "=&r"(q2), [q3] "=&r"(q3), [weights] "+&r"(weights), [x] "=&r"(x), [v] "=&r"(v),

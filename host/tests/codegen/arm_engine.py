@@ -62,7 +62,7 @@ class ArmEngine:
     _STACK_TOP = 0x20400000
     _RETURN = 0x0FFF0000
 
-    def __init__(self, folder: Path, core: str = "cortex-m7") -> None:
+    def __init__(self, folder: Path, core: str = "cortex-m7", optimisation: str = "-O3") -> None:
         """Compile the models in `folder` for a core, and load them."""
         elf = folder / f"engine-{core}.elf"
         script = folder / "arm.ld.txt"
@@ -71,7 +71,7 @@ class ArmEngine:
         main.write_text(_MAIN)
         model, fpu = _CPUS[core]
         compiler = "arm-none-eabi-gcc"
-        flags = ("-O3", f"-mcpu={core}", "-mthumb", *fpu, "-ffunction-sections", "-DMCUBENCH_MODEL_SYMBOLS")
+        flags = (optimisation, f"-mcpu={core}", "-mthumb", *fpu, "-ffunction-sections", "-DMCUBENCH_MODEL_SYMBOLS")
         sources = [*sorted(folder.glob("*.c")), "-x", "c", main, "-x", "none", *engine_objects(compiler, flags)]
         link = (f"-L{folder}", f"-T{script}", *_LINK)
         run_tool(compiler, *flags, *WARNINGS, *INCLUDES, "-o", elf, *sources, *link)

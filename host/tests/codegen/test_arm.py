@@ -33,10 +33,14 @@ NETWORKS = {f"seed{seed}": random_network(seed).data for seed in range(12)} | {
 Built = tuple[list[Program], ArmEngine]
 
 
-@pytest.fixture(scope="module", params=["cortex-m7", "cortex-m4", "cortex-m0"])
+# Without optimisation, as for a debugger, a compiler has fewer registers than the inner loops in assembly take.
+CORES = [("cortex-m7", "-O3"), ("cortex-m7", "-O0"), ("cortex-m4", "-O3"), ("cortex-m0", "-O3")]
+
+
+@pytest.fixture(scope="module", params=CORES, ids=" ".join)
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder: Path = tmp_path_factory.mktemp("arm")
-    return write_models(NETWORKS, folder), ArmEngine(folder, request.param)
+    return write_models(NETWORKS, folder), ArmEngine(folder, *request.param)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
