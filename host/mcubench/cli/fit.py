@@ -145,7 +145,10 @@ def _find(model: str, models_folder: Path | None, scratch: Path) -> _Asked:
         read_model(path) if (path / "model.toml").is_file() else load_model(model, find_models_folder(models_folder))
     )
     vector = read_vectors(found).first(1).payload()
-    return _Asked(found.folder, read_source(found.folder), read_budgets(found.folder), vector)
+    budgets = read_budgets(found.folder)
+    for name in budgets.keys() - {board.environment(each) for board in KNOWN_BOARDS for each in board.engines}:
+        click.echo(f"[budget.{name}] in {found.folder / 'model.toml'} is of no board that is known here", err=True)
+    return _Asked(found.folder, read_source(found.folder), budgets, vector)
 
 
 def _check_graph(path: Path, source: Source) -> None:

@@ -55,6 +55,14 @@ def test_a_model_that_fits_and_what_of_it_is_from_where(models: Path) -> None:
     assert checks["flash of model and kernels", "--max-flash"]["need"] < whole["need"] < whole["limit"] == 1 << 20
 
 
+def test_a_budget_of_a_board_that_is_not_known_is_told(tmp_path: Path) -> None:
+    write_dense_folder(tmp_path, "small", 40, 8, "\n[budget.stm32f764]\nlatency_us = 0.5\n")
+    done = fit(tmp_path, "small", "--board", "stm32f746")
+    assert done.returncode == 0, done.stderr
+    assert "[budget.stm32f764] in " in done.stderr
+    assert "is of no board that is known here" in done.stderr
+
+
 def test_a_budget_is_a_limit_where_no_option_is(models: Path) -> None:
     done = fit(models, "small", "--board", "stm32f746")
     assert done.returncode == 1, done.stdout + done.stderr
