@@ -69,6 +69,9 @@ def command(
     lost: Sequence[str] = ()
     if run:
         records = _records_of(db, run)
+        absent = [name for name in models if not any(record.model == name for record in records)]
+        if absent and not every:
+            raise InputError(f"the run has no point of {', '.join(absent)}")
     else:
         named = boards or (() if ports else DEFAULT_BOARDS)
         swept = swept_boards(named, ports, firmware, engine, list(models.values()), line_faults)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,19 +105,31 @@ class _Packing:
 
 
 def _groups(models: Sequence[Model], flash_bytes: int | None) -> list[list[Model]]:
-    """Return the models in groups that may fit the flash together, as far as the size of their files tells."""
-    if flash_bytes is None:
-        return [list(models)]
-    for_models = flash_bytes - min(CODE_BYTES, flash_bytes // CODE_SHARE)
+    """Return the models in groups that may fit the flash together, as far as the size of their files tells.
+
+    No two of a group have the same name in C, where `a-b` and `a.b` are `a_b`.
+    """
+    for_models = math.inf if flash_bytes is None else flash_bytes - min(CODE_BYTES, flash_bytes // CODE_SHARE)
     groups: list[list[Model]] = []
-    for model in sorted(models, key=_file_bytes, reverse=True):
+    for model in models if flash_bytes is None else sorted(models, key=_file_bytes, reverse=True):
         room = for_models - _file_bytes(model)
-        fitting = next((group for group in groups if sum(map(_file_bytes, group)) <= room), None)
+        fitting = next(
+            (
+                group
+                for group in groups
+                if sum(map(_file_bytes, group)) <= room and _name_in_c(model) not in map(_name_in_c, group)
+            ),
+            None,
+        )
         if fitting is None:
             groups.append([model])
         else:
             fitting.append(model)
     return groups
+
+
+def _name_in_c(model: Model) -> str:
+    return re.sub("[^a-z0-9]+", "_", model.name).strip("_")
 
 
 def _file_bytes(model: Model) -> int:

@@ -40,6 +40,14 @@ def test_any_two_models_of_a_run_that_was(mcubench: Run, mnist_program: Path, tm
     assert all(each["ratios"]["arena_bytes"] > 3.9 for each in found)
 
 
+def test_a_model_that_the_run_has_not_is_no_table_of_dashes(mcubench: Run, mnist_program: Path) -> None:
+    sweep = ("--model", "mnist-int8", "--clock", "1000", "--vectors", "30", "--db", "r.db")
+    assert mcubench("sweep", "--board", f"native:{mnist_program}", *sweep).returncode == 0
+    done = mcubench("compare", "mnist-int8", "mnist-float32", "--db", "r.db", "--run", "20")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the run has no point of mnist-float32" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -32,3 +32,9 @@ def test_what_cannot_fit_together_goes_into_several_images(models: list[Model]) 
 
 def test_what_cannot_fit_alone_is_tried_alone(models: list[Model]) -> None:
     assert names(_groups(models, 4 << 10)) == [["m6"], ["m4"], ["m3"], ["m1"]]
+
+
+@pytest.mark.parametrize("flash_bytes", [None, 1 << 20])
+def test_names_that_are_one_in_c_go_into_several_images(tmp_path: Path, flash_bytes: int | None) -> None:
+    models = [write_dense_folder(tmp_path, name, 10, 1) for name in ("a-b", "a.b", "a_b.", "ab")]
+    assert names(_groups(models, flash_bytes)) == [["a-b", "ab"], ["a.b"], ["a_b."]]
