@@ -88,11 +88,21 @@ class Database:
     def records(self, run_id: str) -> list[Record]:
         """Return the records of a run in the order in which they were measured."""
         rows = self._connection.execute("SELECT * FROM records WHERE run_id = ? ORDER BY rowid", (run_id,))
-        return [_record(row) for row in rows]
+        try:
+            return [_record(row) for row in rows]
+        except (ValueError, TypeError) as exc:
+            raise self._altered(exc) from exc
 
     def runs(self) -> list[Run]:
         """Return all runs, oldest first."""
-        return [_run(row) for row in self._connection.execute("SELECT * FROM runs ORDER BY rowid")]
+        rows = self._connection.execute("SELECT * FROM runs ORDER BY rowid")
+        try:
+            return [_run(row) for row in rows]
+        except (ValueError, TypeError) as exc:
+            raise self._altered(exc) from exc
+
+    def _altered(self, exc: Exception) -> InputError:
+        return InputError(f"{self.path}: a cell is not as mcubench writes it ({exc}); name another --db")
 
     def find_run(self, name: str | None) -> Run:
         """Return the run whose id begins with `name`, or the last one; InputError if there is none or are several."""

@@ -177,6 +177,18 @@ with Database(Path(sys.argv[1])) as database:
 """
 
 
+@pytest.mark.parametrize("change", ["UPDATE records SET layers = 'x'", "UPDATE runs SET request = x'ff'"])
+def test_a_cell_that_somebody_altered_is_one_line(path: Path, change: str) -> None:
+    with Database(path) as database:
+        database.add_run(Run("r1", "t", "mcubench sweep", {}, {}))
+        database.add_record(FULL)
+    with sqlite3.connect(path) as connection:
+        connection.execute(change)
+    with Database(path) as database, pytest.raises(InputError, match="a cell is not as mcubench writes it") as caught:
+        database.records(database.find_run(None).run_id)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_killed_writer_leaves_whole_rows_and_nothing_else(path: Path) -> None:
     command = [sys.executable, "-c", WRITER, str(path), json.dumps(FULL.as_dict())]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
