@@ -60,18 +60,26 @@ static DSP_APART void widen_pixel(const kernels_conv_s8_t *conv, const gather_po
     column_widen(buffer, conv->depth, step, words);
 }
 
+static void store_channel(const kernels_conv_s8_t *conv, const int32_t sums[PIXELS], int32_t c, int8_t *output) {
+    for (int32_t pixel = 0; pixel < PIXELS; pixel++) {
+        output[c] = requantize_conv(sums[pixel], &conv->channels[c], &conv->output);
+        output += conv->window.out_channels;
+    }
+}
+
 /* Channels from `first` on, of four pixels: those that have no second one, or factors of 1/2 and more. */
-static void multiply_rest(const kernels_conv_s8_t *conv, const uint32_t *columns, int32_t first, int8_t *output) {
-    const int32_t out_channels = conv->window.out_channels;
-    for (int32_t c = first; c < out_channels; c += 2) {
-        int32_t sums[2][PIXELS] = {{0}};
-        column_multiply_four(columns, conv->depth, conv->weights + c * conv->depth, sums[0], sums[1]);
-        for (int32_t i = c; i < c + 2 && i < out_channels; i++) {
-            const kernels_channel_t *channel = &conv->channels[i];
-            for (int32_t pixel = 0; pixel < PIXELS; pixel++) {
-                int32_t sum = channel->bias + sums[i - c][pixel];
-                output[i + pixel * out_channels] = requantize_conv(sum, channel, &conv->output);
-            }
+static DSP_APART void multiply_rest(const kernels_conv_s8_t *conv, const uint32_t *columns, int32_t first,
+                                    int8_t *output) {
+    for (int32_t c = first; c < conv->window.out_channels; c += 2) {
+        const bool has_second = c + 1 < conv->window.out_channels;
+        const int32_t bias = conv->channels[c].bias;
+        const int32_t second_bias = has_second ? conv->channels[c + 1].bias : 0;
+        int32_t sums[PIXELS] = {bias, bias, bias, bias};
+        int32_t second_sums[PIXELS] = {second_bias, second_bias, second_bias, second_bias};
+        column_multiply_four(columns, conv->depth, conv->weights + c * conv->depth, sums, second_sums);
+        store_channel(conv, sums, c, output);
+        if (has_second) {
+            store_channel(conv, second_sums, c + 1, output);
         }
     }
 }
@@ -130,7 +138,9 @@ void kernels_conv_s8(const kernels_conv_s8_t *conv, const int8_t *input, int8_t 
         if (tile.pairs > 0) {
             tile_multiply(&tile);
         }
-        multiply_rest(conv, words, 2 * tile.pairs, tile.output);
+        if (2 * tile.pairs < out_channels) {
+            multiply_rest(conv, words, 2 * tile.pairs, tile.output);
+        }
         tile.output += PIXELS * out_channels;
     }
     for (; left > 0; left--) {

@@ -57,7 +57,8 @@ typedef struct strip_3x3 {
                      "mov.w  %[n], %[s]\n\t"                                                                           \
                      sum_row("r4", "r5", "add.w  %[x], %[x], %[row]\n\t", "", next_first, next_second)                 \
                      sum_row("r6", "r8", "add.w  %[x], %[x], %[row]\n\t", "", next_first, next_second)                 \
-                     sum_row("r9", "r10", "", "ldr.w  " first ", [%[k], #28]\n\t", "", "ldr.w  " second ", [%[k], #32]\n\t")\
+                     sum_row("r9", "r10", "", "ldr.w  " first ", [%[k], #28]\n\t", "",                                 \
+                             "ldr.w  " second ", [%[k], #32]\n\t")                                                     \
                      "smmlar %[s], %[s], " first ", %[s]\n\t"                                                          \
                      "sub.w  %[x], %[x], %[row], lsl #1\n\t"                                                           \
                      "smmlar %[n], %[n], " first ", %[n]\n\t"                                                          \

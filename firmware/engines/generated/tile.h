@@ -1,4 +1,5 @@
-/* The inner loop of int8 convolution: four pixels' columns with the weights of all pairs of channels, from biases to bytes.
+/* The inner loop of int8 convolution: four pixels' columns with the weights of all pairs of channels, from biases to
+ * bytes.
  *
  * In assembly, as in column.h, because sums, values and pointers take every register there is: what is constant is read
  * from memory. Factors are below 1/2, and limits are those of int8 (requantize_dsp.h). */
