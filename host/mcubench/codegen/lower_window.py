@@ -37,8 +37,11 @@ def make_window(site: Site, kernel: tuple[int, int], out_channels: int) -> Windo
     expected = (out_height, out_width, out_channels)
     if _image(site, site.output, "output") != expected:
         raise site.error(f"has an output of shape {list(site.output.shape)}, expected {[1, *expected]}")
+    # Between the taps of a single row or column there are no gaps, whatever the file says.
+    dilation_height = options.dilation_height if kernel[0] > 1 else 1
+    dilation_width = options.dilation_width if kernel[1] > 1 else 1
     return Window(
         in_height, in_width, in_channels, *expected, *kernel,
-        options.stride_height, options.stride_width, options.dilation_height, options.dilation_width,
+        options.stride_height, options.stride_width, dilation_height, dilation_width,
         pad_top, pad_left,
     )  # fmt: skip

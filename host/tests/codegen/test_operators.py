@@ -78,6 +78,18 @@ def _large_factors() -> Iterator[Case]:
         yield f"dense-factor-{scale}", chain
 
 
+def _lone_rows_and_columns() -> Iterator[Case]:
+    # Dilation means nothing where a kernel is one row or column; no room is planned for gaps there.
+    grid = itertools.product((1, 3, 4), (((1, 1), (2, 3)), ((1, 3), (3, 2)), ((3, 1), (2, 3))), ((1, 1), (3, 3)))
+    for seed, (channels, (kernel, dilation), stride) in enumerate(grid):
+        for depthwise in (False, True):
+            chain = _chain(seed, (1, 9, 11, 8))
+            yield (
+                f"lone-{'depthwise' if depthwise else 'conv'}-{channels}-{kernel}-{stride}",
+                chain.conv(channels, kernel, depthwise=depthwise, dilation=dilation, stride=stride),
+            )
+
+
 def _pools() -> Iterator[Case]:
     windows = (((2, 2), (2, 2)), ((3, 3), (1, 1)), ((3, 2), (2, 3)), ((1, 1), (1, 1)), ((7, 7), (1, 1)))
     grid = itertools.product(("int8", "float32"), (False, True), ("SAME", "VALID"), (1, 3, 4, 9), windows)
@@ -114,7 +126,8 @@ def _reshapes() -> Iterator[Case]:
 
 
 GROUPS = (
-    _convolutions, _dense_layers, _dense_ties, _large_factors, _pools, _softmaxes, _conversions, _reshapes,
+    _convolutions, _dense_layers, _dense_ties, _large_factors, _lone_rows_and_columns, _pools, _softmaxes,
+    _conversions, _reshapes,
 )  # fmt: skip
 CASES = {name: chain for group in GROUPS for name, chain in group()}
 MODELS = {name: chain.build() for name, chain in CASES.items()}
