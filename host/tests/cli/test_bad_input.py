@@ -31,7 +31,7 @@ CASES = {
     "unknown board": (("--board", "arduino", *INT8), "no board 'arduino'"),
     "unknown chip": (("--board", "virtual:z80", *INT8), "no virtual chip 'z80'"),
     "unknown program": (("--board", "native:/nosuch", *INT8), "there is no program '/nosuch'"),
-    "no firmware": (("--board", "virtual:stm32f746", *INT8), "make firmware"),
+    "no firmware": (("--board", "virtual:stm32f746?engine=xcubeai", *INT8), "xcubeai-local"),
     "no model": (BOARD, "--model"),
     "unknown model": ((*BOARD, "--model", "resnet"), "no model 'resnet'"),
     "ambiguous model": ((*BOARD, "--model", "mnist"), "may be mnist-float32 or mnist-int8"),

@@ -235,8 +235,8 @@ CASES = {
         "cannot have the engine 'litert'; there is generated (pio run -e stm32f746-local)",
     ),
     "image that is not built": (
-        ("--board", "virtual:nrf?engine=tflm", *INT8),
-        "no .pio/build/nrf52840-tflm-local/firmware.elf",
+        ("--board", "virtual:stm?engine=xcubeai", *INT8),
+        "no .pio/build/stm32f746-xcubeai-local/firmware.elf",
     ),
     "engine that a board has not got": (
         (*GOOD, *INT8, "--engine", "tflm"),
