@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,20 +25,42 @@ _SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 # Reads (model index, vector count) as two uint32, then the vectors, and writes the outputs, until the end of the input.
 _NATIVE_MAIN = r"""
+#include <sanitizer/asan_interface.h>
 #include <stdio.h>
 #include <string.h>
-#include "engine.h"
+#include "generated.h"
+#include "buffers.h"
+/* As engine_invoke, but a layer can reach nothing of the arena but its own buffers. */
+static void invoke_fenced(uint32_t index) {
+    const generated_model_t *model = generated_models[index];
+    const uint32_t(*buffer)[3] = buffers_of[index];
+    if (model->reset != NULL) {
+        model->reset(generated_arena);
+    }
+    for (uint32_t layer = 0; layer < model->info.layer_count; layer++) {
+        __asan_poison_memory_region(generated_arena, generated_arena_bytes);
+        for (; (*buffer)[0] == layer; buffer++) {
+            __asan_unpoison_memory_region(generated_arena + (*buffer)[1], (*buffer)[2]);
+        }
+        if (model->layers[layer].run != NULL) {
+            model->layers[layer].run(generated_arena);
+        }
+    }
+    __asan_unpoison_memory_region(generated_arena, generated_arena_bytes);
+}
 static int run_model(uint32_t index, uint32_t count) {
     if (engine_open(index, ENGINE_ARENA_ALL) != ENGINE_OK) {
         return 2;
     }
     const engine_model_t *model = engine_model(index);
-    for (; count > 0; count--) {
+    for (uint32_t vector = 0; vector < count; vector++) {
         if (fread(engine_staging, 1, model->input_bytes, stdin) != model->input_bytes) {
             return 3;
         }
         memcpy(engine_input(), engine_staging, model->input_bytes);
-        if (engine_invoke() != ENGINE_OK) {
+        if (vector == 0) {
+            invoke_fenced(index);
+        } else if (engine_invoke() != ENGINE_OK) {
             return 4;
         }
         fwrite(engine_output(), 1, model->output_bytes, stdout);
@@ -81,9 +103,11 @@ class NativeEngine:
         program = folder / ("engine-dsp" if dsp else "engine-c")
         main = folder / "main.c.txt"
         main.write_text(_NATIVE_MAIN)
+        (folder / "buffers.h").write_text(_buffers(programs))
         flags = ("-O1", "-g", *_SANITIZERS, f"-DMCUBENCH_KERNELS_DSP={int(dsp)}")
         objects = [*engine_objects("gcc", flags), *_model_objects(folder)]
-        run_tool("gcc", *flags, *WARNINGS, *INCLUDES, "-o", program, "-x", "c", main, "-x", "none", *objects, "-lm")
+        sources = ("-x", "c", main, "-x", "none", *objects, "-lm")
+        run_tool("gcc", *flags, *WARNINGS, *INCLUDES, f"-I{folder}", "-o", program, *sources)
         return cls(program, programs)
 
     def run(self, jobs: Iterable[tuple[int, Array]]) -> list[Bytes]:
@@ -99,6 +123,24 @@ class NativeEngine:
             results.append(outputs[:size].reshape(len(rows), -1))
             outputs = outputs[size:]
         return results
+
+
+def _buffers(programs: Sequence[Program]) -> str:
+    """Return, in C, the buffers of each layer of each model: layer, offset and size, ended by a layer that is none."""
+    tables = []
+    for number, program in enumerate(programs):
+        rows = "".join(f"{{{layer}, {offset}, {size}}}, " for layer, offset, size in _layer_buffers(program))
+        tables.append(f"static const uint32_t buffers{number}[][3] = {{{rows}{{UINT32_MAX, 0, 0}}}};\n")
+    names = ", ".join(f"buffers{number}" for number in range(len(programs)))
+    return f"{''.join(tables)}static const uint32_t(*const buffers_of[])[3] = {{{names}}};\n"
+
+
+def _layer_buffers(program: Program) -> Iterator[tuple[int, int, int]]:
+    for index, layer in enumerate(program.layers):
+        for tensor in (*layer.inputs, *layer.outputs, *layer.states):
+            yield index, program.tensor_offsets[tensor], program.tensors[tensor].bytes
+        if layer.scratch_bytes:
+            yield index, program.scratch_offsets[index], layer.scratch_bytes
 
 
 def _model_objects(folder: Path) -> list[Path]:
