@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
 from mcubench.codegen.graph import Array
-from mcubench.codegen.layer import Call, Channels, Field, Layer, Weights
+from mcubench.codegen.layer import Call, Channels, Field, Layer, Weights, flash_arrays
 from mcubench.codegen.lower_call import C_TYPES
 from mcubench.codegen.output import ENGINE_TYPES, HEADER, identifier
 from mcubench.codegen.program import Program
@@ -29,7 +29,8 @@ def emit_model(program: Program) -> str:
         f'#define MODEL_DATA __attribute__((section(".rodata.model.{ident}"), aligned(sizeof(void *))))\n'
         f'#define MODEL_CODE __attribute__((section(".text.model.{ident}")))\n',
     ]
-    parts += [_layer(program, index, layer) for index, layer in enumerate(program.layers)]
+    arrays = _arrays(program)
+    parts += [_layer(program, index, layer, arrays) for index, layer in enumerate(program.layers)]
     parts.append(_model(program, ident))
     return "\n".join(part for part in parts if part)
 
@@ -58,7 +59,21 @@ uint8_t engine_staging[{staging}] __attribute__((aligned(4)));
 """
 
 
-def _layer(program: Program, index: int, layer: Layer) -> str:
+def _arrays(program: Program) -> dict[Hashable, str]:
+    """Return the name of each array in flash, by its content: layers that share weights have one between them."""
+    names: dict[Hashable, str] = {}
+    for index, layer in enumerate(program.layers):
+        for call_name, call in zip(_call_names(index, layer), layer.calls, strict=True):
+            for name, array in flash_arrays(call_name, call.parameters):
+                names.setdefault(array.content, name)
+    return names
+
+
+def _call_names(index: int, layer: Layer) -> list[str]:
+    return [f"layer{index}{f'_{i}' if i else ''}" for i in range(len(layer.calls))]
+
+
+def _layer(program: Program, index: int, layer: Layer, arrays: Mapping[Hashable, str]) -> str:
     if not program.runs(layer):
         return ""
     if not layer.calls:
@@ -66,16 +81,17 @@ def _layer(program: Program, index: int, layer: Layer) -> str:
         offsets = program.tensor_offsets
         size = program.tensors[target].bytes
         return _function(index, [f"memcpy(arena + {offsets[target]}, arena + {offsets[source]}, {size})"])
-    names = [f"layer{index}{f'_{i}' if i else ''}" for i in range(len(layer.calls))]
-    data = [_parameters(name, call) for name, call in zip(names, layer.calls, strict=True)]
+    names = _call_names(index, layer)
+    data = [_parameters(name, call, arrays) for name, call in zip(names, layer.calls, strict=True)]
     scratch = program.scratch_offsets.get(index)
     lines = [_call(program, name, call, scratch) for name, call in zip(names, layer.calls, strict=True)]
     return "\n".join([*data, _function(index, lines)])
 
 
-def _parameters(name: str, call: Call) -> str:
-    constants = "".join(_constants(name, call.parameters))
-    fields = _initializer(name, call.parameters, "    ")
+def _parameters(name: str, call: Call, arrays: Mapping[Hashable, str]) -> str:
+    own = [(key, array) for key, array in flash_arrays(name, call.parameters) if arrays[array.content] == key]
+    constants = "".join(_constant(key, array) for key, array in own)
+    fields = _initializer(call.parameters, arrays, "    ")
     return f"{constants}static const {call.type} {name} MODEL_DATA = {{\n{fields}}};\n"
 
 
@@ -112,16 +128,12 @@ def _pointer(qualifier: str, kind: str, offset: int | None) -> str:
     return f"{cast}(arena + {offset})"
 
 
-def _constants(name: str, parameters: Mapping[str, Field]) -> Iterator[str]:
-    for key, value in parameters.items():
-        if isinstance(value, Mapping):
-            yield from _constants(f"{name}_{key}", value)
-        elif isinstance(value, Channels):
-            rows = [f"{{{c.bias}, {c.multiplier}u, {c.shift}}}" for c in value.values]
-            yield _array("kernels_channel_t", f"{name}_{key}", rows, 4)
-        elif isinstance(value, Weights):
-            kind = value.values.dtype.name
-            yield _array(_ARRAY_TYPES[kind], f"{name}_{key}", _numbers(value.values), _ROW if kind == "int8" else 8)
+def _constant(name: str, array: Channels | Weights) -> str:
+    if isinstance(array, Channels):
+        rows = [f"{{{c.bias}, {c.multiplier}u, {c.shift}}}" for c in array.values]
+        return _array("kernels_channel_t", name, rows, 4)
+    kind = array.values.dtype.name
+    return _array(_ARRAY_TYPES[kind], name, _numbers(array.values), _ROW if kind == "int8" else 8)
 
 
 def _array(kind: str, name: str, items: Sequence[str], per_row: int) -> str:
@@ -142,13 +154,13 @@ def _float(value: float) -> str:
     return f"{text}f" if re.search(r"[.e]", text) else f"{text}.0f"
 
 
-def _initializer(name: str, parameters: Mapping[str, Field], indent: str) -> str:
+def _initializer(parameters: Mapping[str, Field], arrays: Mapping[Hashable, str], indent: str) -> str:
     lines = []
     for key, value in parameters.items():
         if isinstance(value, Mapping):
-            text = f"{{\n{_initializer(f'{name}_{key}', value, indent + '    ')}{indent}}}"
+            text = f"{{\n{_initializer(value, arrays, indent + '    ')}{indent}}}"
         elif isinstance(value, (Channels, Weights)):
-            text = f"{name}_{key}"
+            text = arrays[value.content]
         elif isinstance(value, tuple):
             text = f"{{{', '.join(map(str, value))}}}"
         else:

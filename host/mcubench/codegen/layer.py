@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 from mcubench.codegen.graph import Array
 
-__all__ = ["Call", "Channel", "Channels", "Field", "Layer", "Weights", "Window"]
+__all__ = ["Call", "Channel", "Channels", "Field", "Layer", "Weights", "Window", "flash_arrays"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ class Channels:
     def bytes(self) -> int:
         return 12 * len(self.values)
 
+    @property
+    def content(self) -> Hashable:
+        """What is equal if the same array in flash will do."""
+        return self.values
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -79,9 +84,23 @@ class Weights:
     def bytes(self) -> int:
         return int(self.values.nbytes)
 
+    @property
+    def content(self) -> Hashable:
+        """What is equal if the same array in flash will do."""
+        return self.values.dtype.name, self.values.tobytes()
+
 
 # What a parameter can be: a number, a small array inside the struct, an array in flash, or a struct of these.
 Field = int | float | tuple[int, ...] | Channels | Weights | Mapping[str, "Field"]
+
+
+def flash_arrays(name: str, parameters: Mapping[str, Field]) -> Iterator[tuple[str, Channels | Weights]]:
+    """Yield the arrays that parameters called `name` point to, with a name each, those of nested structs included."""
+    for key, value in parameters.items():
+        if isinstance(value, Mapping):
+            yield from flash_arrays(f"{name}_{key}", value)
+        elif isinstance(value, (Channels, Weights)):
+            yield f"{name}_{key}", value
 
 
 @dataclass(frozen=True)

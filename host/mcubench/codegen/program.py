@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mcubench.codegen.graph import Graph, Tensor
-from mcubench.codegen.layer import Channels, Field, Layer, Weights
+from mcubench.codegen.layer import Layer, flash_arrays
 from mcubench.codegen.lower import lower_graph
 from mcubench.codegen.output import check_ends
 from mcubench.codegen.planner import Buffer, Placement, plan_bytes, plan_memory
@@ -54,8 +54,10 @@ class Program:
 
     @property
     def constant_bytes(self) -> int:
-        """Flash that weights, biases and scaling factors take."""
-        return sum(_flash_bytes(call.parameters) for layer in self.layers for call in layer.calls)
+        """Flash that weights, biases and scaling factors take; those that several layers share count once."""
+        calls = [call for layer in self.layers for call in layer.calls]
+        arrays = {array.content: array for call in calls for _, array in flash_arrays("", call.parameters)}
+        return sum(array.bytes for array in arrays.values())
 
 
 def compile_model(name: str, data: bytes) -> Program:
@@ -86,15 +88,6 @@ def compile_model(name: str, data: bytes) -> Program:
         plan=tuple(plan),
         tensor_offsets={tensor: offsets[buffer] for tensor, buffer in buffers.items()},
         scratch_offsets={index: offsets[buffer] for index, buffer in scratch.items()},
-    )
-
-
-def _flash_bytes(parameters: Mapping[str, Field]) -> int:
-    """Return the bytes of the arrays that parameters point to, those of nested structs included."""
-    return sum(
-        _flash_bytes(value) if isinstance(value, Mapping) else value.bytes
-        for value in parameters.values()
-        if isinstance(value, (Channels, Weights, Mapping))
     )
 
 

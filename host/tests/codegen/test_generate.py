@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from engine_runner import NativeEngine, write_models
 from network_chain import Chain
+from reference import check_outputs, random_inputs, run_reference
+from tflite_builder import TfliteBuilder
 
 from mcubench.cli.codegen import command
 from mcubench.codegen import generate, load_program
@@ -91,3 +95,20 @@ def test_the_json_summary_holds_the_memory_plan(tmp_path: Path) -> None:
     assert (summary["macs"], summary["parameters"]) == (4 * 4 * 9 * 4 * 3 + 27 * 2, 9 * 4 * 3 + 3 + 27 * 2 + 2)
     assert [row["op"] for row in summary["operators"]][-1] == "SOFTMAX"
     assert all(row["offset"] + row["size"] <= summary["arena_bytes"] for row in summary["plan"])
+
+
+def test_weights_that_layers_share_are_in_flash_once(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    model = TfliteBuilder()
+    tensors = [model.tensor((1, 8), np.float32) for _ in range(4)]
+    weights = model.tensor((8, 8), np.float32, data=rng.normal(0, 0.4, (8, 8)).astype(np.float32))
+    bias = model.tensor((8,), np.float32, data=rng.normal(0, 1, 8).astype(np.float32))
+    for source, target in pairwise(tensors):
+        model.operator("FULLY_CONNECTED", [source, weights, bias], [target])
+    data = model.build(tensors[:1], tensors[-1:])
+    (program,) = write_models({"shared": data}, tmp_path)
+    assert program.constant_bytes == (64 + 8) * 4
+    assert (tmp_path / "shared.c").read_text().count("static const float ") == 2
+    inputs = random_inputs(data, 3, seed=5)
+    (seen,) = NativeEngine.build([program], tmp_path, dsp=False).run([(0, inputs)])
+    check_outputs(seen, run_reference(data, inputs))
