@@ -145,6 +145,7 @@ def test_a_board_that_dies_stops_no_other_and_its_points_are_resumed(
             assert host.stderr is not None
             while not host.stderr.readline().partition("] ")[2].startswith("native.2/"):
                 pass
+            port.unlink()  # else it would lead to whatever terminal is made next, another test's board perhaps
             cable.close()
             error = host.stderr.read().splitlines()
     assert host.returncode == 3
@@ -154,7 +155,6 @@ def test_a_board_that_dies_stops_no_other_and_its_points_are_resumed(
     assert sum(point.startswith("native/") for point in before) == 6, "the other board is complete"
     assert 1 <= sum(point.startswith("native.2/") for point in before) < 6
 
-    port.unlink()
     with ChildBoard("native", [str(mnist_program)]) as board, changed_line(board, COUNTS_CYCLES) as line:
         port.symlink_to(line.port)
         done = mcubench(*arguments, "--resume")

@@ -181,6 +181,7 @@ def test_the_power_of_a_real_board_is_cycled_by_the_users_command(
         ) as host:  # fmt: skip
             assert host.stderr is not None
             host.stderr.readline()
+            port.unlink()  # else it would lead to whatever terminal is made next, another test's board perhaps
             off.kill()
             out, error = host.communicate(timeout=60)
     assert host.returncode == 0, error
