@@ -134,7 +134,10 @@ def _first_difference(raw: Bytes, expected: Array) -> str:
     wanted = expected[: len(raw)]
     seen = np.ascontiguousarray(raw).view(expected.dtype).reshape(wanted.shape)
     if expected.dtype == np.float32:
-        wrong = ~np.isclose(seen, wanted, rtol=FLOAT_TOLERANCE, atol=FLOAT_TOLERANCE, equal_nan=True)
+        # Sums in another order differ with their terms, which the largest output tells more of than one that came out
+        # small: random layers have no activation in between, and add hundreds of terms that cancel out.
+        largest = np.abs(wanted[np.isfinite(wanted)]).max(initial=1.0)
+        wrong = ~np.isclose(seen, wanted, rtol=FLOAT_TOLERANCE, atol=FLOAT_TOLERANCE * largest, equal_nan=True)
     else:
         wrong = seen != wanted
     if not wrong.any():
