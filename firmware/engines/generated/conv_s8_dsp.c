@@ -42,7 +42,8 @@ static DSP_APART void widen_pixel(const kernels_conv_s8_t *conv, const gather_po
     const int32_t run = window->kernel_width * window->in_channels;
     const int32_t row_bytes = window->in_width * window->in_channels;
     const bool has_gaps = window->dilation_height > 1 || window->dilation_width > 1;
-    if (has_gaps || y < 0 || x < 0 || y + window->kernel_height > window->in_height ||
+    /* Of rows of less than a word, join_rows would read beyond the last. */
+    if (has_gaps || row_bytes < 4 || y < 0 || x < 0 || y + window->kernel_height > window->in_height ||
         x + window->kernel_width > window->in_width) {
         gather_column(window, at, input, 1, (uint8_t)conv->input_zero_point, buffer);
     } else {

@@ -90,6 +90,14 @@ def _lone_rows_and_columns() -> Iterator[Case]:
             )
 
 
+def _narrow_images() -> Iterator[Case]:
+    # Rows of less than a word, of which nothing may be read beyond the last.
+    for seed, (width, channels, depthwise) in enumerate(itertools.product((1, 2, 3), (1, 2), (False, True))):
+        chain = _chain(seed, (1, 9, width, channels))
+        name = f"narrow-{'depthwise' if depthwise else 'conv'}-{width}-{channels}"
+        yield name, chain.conv(3, (3, 1), depthwise=depthwise, stride=(1 + seed % 2, 1))
+
+
 def _pools() -> Iterator[Case]:
     windows = (((2, 2), (2, 2)), ((3, 3), (1, 1)), ((3, 2), (2, 3)), ((1, 1), (1, 1)), ((7, 7), (1, 1)))
     grid = itertools.product(("int8", "float32"), (False, True), ("SAME", "VALID"), (1, 3, 4, 9), windows)
@@ -126,8 +134,8 @@ def _reshapes() -> Iterator[Case]:
 
 
 GROUPS = (
-    _convolutions, _dense_layers, _dense_ties, _large_factors, _lone_rows_and_columns, _pools, _softmaxes,
-    _conversions, _reshapes,
+    _convolutions, _dense_layers, _dense_ties, _large_factors, _lone_rows_and_columns, _narrow_images, _pools,
+    _softmaxes, _conversions, _reshapes,
 )  # fmt: skip
 CASES = {name: chain for group in GROUPS for name, chain in group()}
 MODELS = {name: chain.build() for name, chain in CASES.items()}

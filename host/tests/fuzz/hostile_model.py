@@ -212,5 +212,6 @@ def _change_option(options: dict[str, Any], name: str, script: Script) -> None:
     elif isinstance(old, float) or name in FLOATS:
         options[name] = SCALES[script.number(len(SCALES))]
     elif isinstance(old, int):
-        small = name in ("Padding", "FusedActivationFunction", "WeightsFormat")  # a byte in the file
+        # A byte in the file.
+        small = name in ("Padding", "FusedActivationFunction", "WeightsFormat", "QuantizedBiasType")
         options[name] = script.number(128) if small else SIZES[script.number(len(SIZES))]
