@@ -74,8 +74,8 @@ def command(
     image = load_image(firmware)
     outside = _outside(link, tcp_port)
     with closing(outside):
+        started_s = time.monotonic()  # the board's time begins while it is made
         board = VirtualBoard(CHIPS[chip], image, outside, parsed, baud, strict, real_time)
-        started_s = time.monotonic()
         signal.signal(signal.SIGUSR1, lambda _number, _frame: board.pull_reset())
         print(f"{outside.name} timing_model={CHIPS[chip].core.model_id}", flush=True)
         end_s = float("inf") if seconds is None else seconds
