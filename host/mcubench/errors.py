@@ -4,6 +4,8 @@ McubenchError
  +- InputError        what the user gave cannot be used          exit code 2
  |   +- UnreachableError  no board answers where the user named one
  |   +- NoImageError      no firmware image can hold these models
+ |   +- RigFileError      a rig file with mistakes
+ |   +- WrongImageError   a firmware image for another board
  +- CheckFailedError  the board answered, and the answer is bad  exit code 1
  |   +- WrongOutputError  outputs differ from the golden outputs
  |   +- ClockError        the CPU clock is not what the board believes
@@ -13,6 +15,9 @@ McubenchError
      +- ProtocolError     answers that break the protocol
      +- BoardError        the board refused or failed a command
      +- RestartedError    the board started anew in the middle of something
+     +- FlashError        firmware could not be loaded into the board
+     +- LockedError       somebody else uses the board
+     +- BlockedError      the board did not come back; nothing is tried with it any more
 
 Every message is one line: what was expected, what was seen, what to do. Facts are attributes too.
 """
@@ -20,18 +25,23 @@ Every message is one line: what was expected, what was seen, what to do. Facts a
 from __future__ import annotations
 
 __all__ = [
+    "BlockedError",
     "BoardError",
     "CheckFailedError",
     "ClockError",
     "DeadlineError",
+    "FlashError",
     "InputError",
     "LinkError",
+    "LockedError",
     "McubenchError",
     "NoImageError",
     "ProtocolError",
     "RestartedError",
     "RigError",
+    "RigFileError",
     "UnreachableError",
+    "WrongImageError",
     "WrongOutputError",
 ]
 
@@ -54,6 +64,19 @@ class UnreachableError(InputError):
 
 class NoImageError(InputError):
     """No firmware image can hold these models: they are too large for the board, or its engine cannot run one."""
+
+
+class RigFileError(InputError):
+    """A rig file with mistakes; `mistakes` has a line for each, with its place and what to write instead."""
+
+    def __init__(self, path: str, mistakes: tuple[str, ...]) -> None:
+        super().__init__(f"{path}: {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}: {'; '.join(mistakes)}")
+        self.path = path
+        self.mistakes = mistakes
+
+
+class WrongImageError(InputError):
+    """A firmware image says that it is for another board than the one it was to be loaded into."""
 
 
 class CheckFailedError(McubenchError):
@@ -129,3 +152,30 @@ class RestartedError(RigError):
         self.doing = doing
         self.cause = cause
         self.fault = fault
+
+
+class FlashError(RigError):
+    """Firmware could not be loaded into a board; `log` is the file with what the tool said."""
+
+    def __init__(self, board: str, message: str, log: str | None = None) -> None:
+        super().__init__(f"{board}: {message}{f' (all of it: {log})' if log else ''}")
+        self.board = board
+        self.log = log
+
+
+class LockedError(RigError):
+    """Somebody else uses the board; `holder` says who, why and since when."""
+
+    def __init__(self, board: str, holder: str) -> None:
+        super().__init__(f"{board}: in use by {holder}; wait, take another board, or see 'mcubench rig who'")
+        self.board = board
+        self.holder = holder
+
+
+class BlockedError(RigError):
+    """The board was lost and nothing brought it back, so that nothing more is tried with it until somebody looked."""
+
+    def __init__(self, board: str, why: str) -> None:
+        super().__init__(f"{board}: blocked, because it was latched broken: {why}; see 'mcubench rig check {board}'")
+        self.board = board
+        self.why = why

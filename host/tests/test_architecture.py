@@ -13,13 +13,15 @@ PACKAGE = ROOT / "host" / "mcubench"
 FIRMWARE = ROOT / "firmware"
 
 # What each part may import besides itself and COMMON.
-COMMON = {"errors", "deadline", "outside"}
+COMMON = {"errors", "deadline", "outside", "probe"}
 MAY_IMPORT = {
     "link": set(),
     "protocol": {"link"},
     "boards": {"link"},
     "fit": {"boards", "codegen", "inspect", "measure", "models", "protocol"},
     "images": {"boards", "models"},
+    "flash": {"boards", "images", "link", "models", "protocol", "recovery", "rig", "symbols", "image_layout"},
+    "rig": {"boards", "link", "protocol", "recovery"},
     "models": set(),
     "codegen": set(),
     "inspect": {"codegen"},
@@ -31,7 +33,18 @@ MAY_IMPORT = {
     "report": {"store"},
     "recovery": {"link", "protocol", "boards"},
     "measure": {"protocol", "models", "store", "recovery"},
-    "pytest_plugin": {"boards", "link", "measure", "models", "protocol", "store"},
+    "pytest_plugin": {
+        "boards",
+        "flash",
+        "images",
+        "link",
+        "measure",
+        "models",
+        "protocol",
+        "recovery",
+        "rig",
+        "store",
+    },
 }
 # What each part of the firmware may include of the others: the two contracts, and a port what its family shares.
 CORTEX_M = {path.name for path in (FIRMWARE / "cortex_m").glob("*.h")}

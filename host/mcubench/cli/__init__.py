@@ -18,6 +18,9 @@ __all__ = ["main"]
 COMMANDS = {
     "doctor": "Say what is here, what is missing, and how to get it.",
     "boards": "List the boards known, attached and virtual.",
+    "rig": "Keep a shelf of boards: find, check and share them.",
+    "flash": "Build firmware and load it into boards.",
+    "probe": "Load, reset or switch a virtual board.",
     "model": "Bring models of your own, list and remove them.",
     "sweep": "Measure models at clock settings of a board.",
     "show": "Print the table of a run again, from the database.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mcubench.recovery.driver import ResetDriver
 from mcubench.recovery.ladder import Ladder
 from mcubench.recovery.line_rate import LineRate
 from mcubench.recovery.power import PowerSwitch
 from mcubench.recovery.rung import RecoveryStep, Rung
 
-__all__ = ["Ladder", "LineRate", "PowerSwitch", "RecoveryStep", "Rung"]
+__all__ = ["Ladder", "LineRate", "PowerSwitch", "RecoveryStep", "ResetDriver", "Rung"]

@@ -15,6 +15,7 @@ class Rung(StrEnum):
     RE_OPEN = "re-open the port"
     SOFT_RESET = "soft reset"
     RESET_LINE = "reset line"
+    DEBUG_PROBE = "debug probe"
     WATCHDOG = "wait for the watchdog"
     POWER_CYCLE = "power cycle"
 
