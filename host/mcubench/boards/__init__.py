@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mcubench.boards.child import ChildBoard
+from mcubench.boards.identity import check_identity
 from mcubench.boards.images import built_images, find_image, find_native_program, find_upwards
 from mcubench.boards.known import DEFAULT_ENGINE, KNOWN_BOARDS, KnownBoard, known_board, virtual_chips
 from mcubench.boards.opening import OpenBoard, open_board
@@ -24,6 +25,7 @@ __all__ = [
     "KnownBoard",
     "OpenBoard",
     "built_images",
+    "check_identity",
     "find_image",
     "find_native_program",
     "find_upwards",

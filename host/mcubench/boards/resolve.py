@@ -25,6 +25,7 @@ class BoardAddress:
     `engine` is the one that the board must have, None if any will do. Several boards of one address can run at once if
     it `can_multiply`; a program that `has_reset_pin` takes a signal for it. `baud` is that of this port alone. Whoever
     opens it gets a line of his own with `line_faults`. `image` is the ELF that runs there, as far as it is known.
+    `expected_board` and `expected_uid` are what must answer there, as `info` has them; None if anything may.
     """
 
     name: str
@@ -36,6 +37,8 @@ class BoardAddress:
     has_reset_pin: bool = False
     line_faults: tuple[LineFault, ...] = ()
     image: Path | None = None
+    expected_board: str | None = None
+    expected_uid: str | None = None
 
     @property
     def kind(self) -> str:

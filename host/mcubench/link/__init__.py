@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcubench.link.cable import FaultyCable
-from mcubench.link.discover import AttachedPort, PortPlace, attached_ports, find_port, remember_port
+from mcubench.link.discover import AttachedPort, PortPlace, attached_ports, find_port, is_stale_link, remember_port
 from mcubench.link.faults import LineFault, parse_line_fault
 from mcubench.link.link import DEFAULT_BAUD, Link
 from mcubench.link.transcript import Transcript
@@ -18,6 +18,7 @@ __all__ = [
     "Transcript",
     "attached_ports",
     "find_port",
+    "is_stale_link",
     "parse_line_fault",
     "remember_port",
 ]

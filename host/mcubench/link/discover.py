@@ -9,7 +9,16 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
-__all__ = ["USB_BOARDS", "AttachedPort", "PortPlace", "attached_ports", "find_port", "probable_board", "remember_port"]
+__all__ = [
+    "USB_BOARDS",
+    "AttachedPort",
+    "PortPlace",
+    "attached_ports",
+    "find_port",
+    "is_stale_link",
+    "probable_board",
+    "remember_port",
+]
 
 # USB vendor and product ids, as the Linux list usb.ids (2025.07.26) has them: 0483 STMicroelectronics, 1366 SEGGER, and
 # the bridges on ESP32 development kits, 10c4 Silicon Labs, 1a86 WCH, 0403 FTDI. It lacks 1366:0105, 1366:1051 and
@@ -30,6 +39,8 @@ USB_BOARDS: dict[tuple[int, int], str] = {
 }
 
 PTY_FOLDER = Path("/dev/pts")
+# Who makes a terminal and a link to it may still set the terminal's owner and mode a moment later.
+LINK_SLACK_NS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,8 @@ def find_port(place: PortPlace, ports: Sequence[AttachedPort]) -> str | None:
     """
     device = place.device
     if device is None:
-        return place.name if _pty_identity(place.name) == place.pty else None
+        same_pty = _pty_identity(place.name) == place.pty and not is_stale_link(place.name)
+        return place.name if same_pty else None
     same = [port for port in ports if (port.usb_id, port.serial_number) == (device.usb_id, device.serial_number)]
     here = [port for port in same if port.location == device.location]
     if device.serial_number and not here:
@@ -104,8 +116,22 @@ def find_port(place: PortPlace, ports: Sequence[AttachedPort]) -> str | None:
     return here[0].name if len(here) == 1 else None
 
 
+def is_stale_link(name: str) -> bool:
+    """Tell whether a link leads to a pseudo terminal that is younger than itself, so to another than it was made for.
+
+    A program that was killed leaves its link behind, and the name it leads to is given to somebody else's terminal.
+    """
+    link = Path(name)
+    try:
+        if not link.is_symlink() or link.resolve().parent != PTY_FOLDER:
+            return False
+        return link.stat().st_ctime_ns > link.lstat().st_ctime_ns + LINK_SLACK_NS
+    except (OSError, RuntimeError):  # it leads nowhere, or in a circle
+        return False
+
+
 def _pty_identity(name: str) -> tuple[int, int] | None:
-    """Return what no other pseudo terminal has, None for other ports; whoever makes a link to one minds it himself.
+    """Return what no other pseudo terminal has, None for other ports; of a link, what it leads to may change.
 
     Names, and with them inodes, are given anew as soon as a terminal is gone. Linux sets the time of the inode's last
     change when it makes the terminal; neither bytes nor rates change it.

@@ -1,0 +1,173 @@
+"""Reading a rig file: all boards, or all mistakes at once."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mcubench.errors import InputError, RigFileError
+from mcubench.rig.entry import RigBoard
+from mcubench.rig.keys import FIELDS, KEYS, unknown_key
+from mcubench.rig.places import Places, find_places
+from mcubench.rig.select import select_boards
+
+__all__ = ["RigFile", "find_rig_file", "load_rig", "read_rig"]
+
+FILE_NAME = "rig.toml"
+VARIABLE = "MCUBENCH_RIG"
+# What no two boards can have both. Of boards that are not there, ports are only memories.
+UNIQUE = ("name", "id", "probe_id", "serial")
+
+
+@dataclass(frozen=True)
+class RigFile:
+    """The boards of a rig file, in its order."""
+
+    path: Path
+    boards: tuple[RigBoard, ...]
+
+    def select(self, words: Sequence[str] = ()) -> list[RigBoard]:
+        """Return the connected boards that `words` name, each once: names, beginnings of one name, kinds, `all`.
+
+        No words mean all. InputError if a word names no board, several names, or none that is connected.
+        """
+        return select_boards(self.boards, words, str(self.path))
+
+
+def find_rig_file(named: Path | None = None) -> Path | None:
+    """Return the rig file to use: `named`, $MCUBENCH_RIG, ./rig.toml or the user's; None if there is none.
+
+    InputError if one was named that is not there.
+    """
+    variable = os.environ.get(VARIABLE)
+    if named is not None:
+        return _existing(named, "--rig")
+    if variable:
+        return _existing(Path(variable), f"${VARIABLE}")
+    return next((path for path in (Path(FILE_NAME), user_rig_file()) if path.is_file()), None)
+
+
+def user_rig_file() -> Path:
+    """Return where the user's own rig file is, if there is one."""
+    config = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(config) if config else Path.home() / ".config") / "mcubench" / FILE_NAME
+
+
+def load_rig(named: Path | None = None) -> RigFile:
+    """Find and read the rig file; InputError if there is none, RigFileError if it has mistakes."""
+    path = find_rig_file(named)
+    if path is None:
+        raise InputError(
+            f"no rig file: neither --rig, ${VARIABLE}, ./{FILE_NAME} nor {user_rig_file()}; "
+            f"'mcubench rig scan --write' makes one"
+        )
+    return read_rig(path)
+
+
+def read_rig(path: Path) -> RigFile:
+    """Return the boards of a rig file; RigFileError with all its mistakes, InputError if it is no file."""
+    return parse_rig(_text_of(path), path)
+
+
+def parse_rig(text: str, path: Path) -> RigFile:
+    """Return the boards of a rig file with this text."""
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
+        raise RigFileError(str(path), (f"{path}: no valid TOML: {exc or 'nested too deeply'}",)) from exc
+    reader = _Reader(path, find_places(text))
+    boards = reader.read(tables)
+    if reader.mistakes:
+        raise RigFileError(
+            str(path), tuple(mistake for _, mistake in sorted(reader.mistakes, key=lambda each: each[0]))
+        )
+    return RigFile(path, boards)
+
+
+class _Reader:
+    """Collects boards and mistakes; `mistakes` have their line first."""
+
+    def __init__(self, path: Path, places: Places) -> None:
+        self.mistakes: list[tuple[int, str]] = []
+        self._path = path
+        self._places = places
+
+    def read(self, tables: dict[str, Any]) -> tuple[RigBoard, ...]:
+        for key in tables:
+            if key != "boards":
+                self._add(self._places.of_other(key), f"'{key}': unknown; boards are tables that begin with [[boards]]")
+        found = tables.get("boards", [])
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            self._add(self._places.of_other("boards"), "'boards': expected tables that begin with [[boards]]")
+            return ()
+        values = [self._read_board(index, table) for index, table in enumerate(found)]
+        for key in UNIQUE:
+            self._check_unique(key, found, values)
+        if self.mistakes:
+            return ()
+        return tuple(
+            RigBoard(**{FIELDS.get(key, key): each for key, each in board.items()}, file=self._path) for board in values
+        )
+
+    def _read_board(self, index: int, table: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of a board that are good."""
+        values = {}
+        for key, value in table.items():
+            line = self._places.of_board(index, key)
+            if key not in KEYS:
+                self._add(line, f"{_who(index, table)}, '{key}': {unknown_key(key)}")
+                continue
+            try:
+                values[key] = KEYS[key](value)
+            except ValueError as exc:
+                self._add(line, f"{_who(index, table)}, '{key}': {exc}")
+        header = self._places.of_board(index)
+        if "name" not in table:
+            self._add(header, f'{_who(index, table)}: no name; give it one: name = "..."')
+        if "board" not in table:
+            self._add(header, f'{_who(index, table)}: what is it? Say board = "...", as its firmware calls itself')
+        if "serial" not in table and "probe_id" not in table:
+            self._add(header, f"{_who(index, table)}: nothing finds its port; give it a probe_id or a serial")
+        return values
+
+    def _check_unique(self, key: str, tables: list[dict[str, Any]], values: list[dict[str, Any]]) -> None:
+        """Tell of every board that has what one before it has."""
+        first: dict[Any, int] = {}
+        for index, board in enumerate(values):
+            if key not in board or (key == "serial" and not board.get("connected", True)):
+                continue
+            before = first.setdefault(board[key], index)
+            if before != index:
+                other = f"{_who(before, tables[before])} in line {self._places.of_board(before, key)}"
+                line = self._places.of_board(index, key)
+                self._add(line, f"{_who(index, tables[index])}, '{key}': {other} has the same, '{board[key]}'")
+
+    def _add(self, line: int, mistake: str) -> None:
+        self.mistakes.append((line, f"{self._path}:{line}: {mistake}"))
+
+
+def _who(index: int, table: dict[str, Any]) -> str:
+    name = table.get("name")
+    return f"board '{name}'" if isinstance(name, str) and name.strip() else f"board no. {index + 1}"
+
+
+def _existing(path: Path, named_by: str) -> Path:
+    if not path.is_file():
+        what = "no file" if path.exists() else "no such file"
+        raise InputError(f"{named_by} {path}: {what}; 'mcubench rig scan --write --rig {path}' makes one")
+    return path
+
+
+def _text_of(path: Path) -> str:
+    if not path.is_file():
+        raise InputError(f"{path}: no such rig file; 'mcubench rig scan --write' makes one")
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise InputError(f"{path}: cannot be read: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise InputError(f"{path}: not text in UTF-8, as TOML is; is it a rig file?") from exc
