@@ -75,6 +75,10 @@ class PtyOutside:
         *_, baud = _TERMIOS2.unpack(fcntl.ioctl(self._master, _TCGETS2, bytes(_TERMIOS2.size)))
         return None if baud == _UNSET_BAUD else int(baud)
 
+    def fileno(self) -> int:
+        """Return the file to poll."""
+        return self._master
+
     def read(self) -> bytes:
         try:
             return os.read(self._master, _CHUNK_BYTES)
