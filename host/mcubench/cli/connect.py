@@ -27,7 +27,7 @@ from mcubench.link import DEFAULT_BAUD, Link, Transcript, parse_line_fault
 from mcubench.measure import Bench
 from mcubench.protocol import Board, BoardInfo
 from mcubench.protocol.liar import LyingLink
-from mcubench.recovery import Ladder, LineRate, PowerSwitch
+from mcubench.recovery import Ladder, LineRate, PowerScript
 from mcubench.symbols import holds_build, locate
 
 __all__ = [
@@ -169,7 +169,7 @@ def open_bench(address: BoardAddress, line: LineOptions) -> Iterator[Bench]:
         transcript = Transcript()
         try:
             opened = stack.enter_context(open_board(address, line.baud, transcript, _liar(address)))
-            ladder = Ladder(opened, PowerSwitch(line.power_cycle) if line.power_cycle else None)
+            ladder = Ladder(opened, [PowerScript(line.power_cycle)] if line.power_cycle else [])
             board = Board(opened.link, ladder)
             info = board.connect()
         except (DeadlineError, ProtocolError) as exc:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mcubench.recovery.driver import ResetDriver
+from mcubench.recovery.hello import say_hello
+from mcubench.recovery.hub import HubPort
 from mcubench.recovery.ladder import Ladder
 from mcubench.recovery.line_rate import LineRate
-from mcubench.recovery.power import PowerSwitch
 from mcubench.recovery.rung import RecoveryStep, Rung
+from mcubench.recovery.script import PowerScript
 
-__all__ = ["Ladder", "LineRate", "PowerSwitch", "RecoveryStep", "ResetDriver", "Rung"]
+__all__ = ["HubPort", "Ladder", "LineRate", "PowerScript", "RecoveryStep", "ResetDriver", "Rung", "say_hello"]

@@ -6,14 +6,14 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from mcubench.boards import OpenBoard
 from mcubench.deadline import Deadline
 from mcubench.errors import DeadlineError, LinkError, ProtocolError, RestartedError, RigError
 from mcubench.protocol import Board, BoardInfo
 from mcubench.protocol.client import WAKE_UP
-from mcubench.recovery.power import PowerSwitch
+from mcubench.recovery.driver import ResetDriver
 from mcubench.recovery.rung import RecoveryStep, Rung
 
 __all__ = ["Ladder"]
@@ -40,38 +40,41 @@ IDENTITY = ("board", "uid", "engine", "build_id")
 # What helped so often, and each time the board was lost again before anything was done, helps no more.
 MOST_OF_A_RUNG = 3
 
+# What drivers do, from outside the line. Soft reset and reset line are no drivers: they need the open link, which is known
+# to be the board's, and go on over it, while after these the port has to be found and opened again.
+FROM_OUTSIDE = (Rung.DEBUG_PROBE, Rung.POWER_CYCLE, Rung.BY_HAND)
+LAST_RESORTS = (Rung.DEBUG_PROBE, Rung.WATCHDOG, Rung.POWER_CYCLE, Rung.BY_HAND)
 # A line that is bad or a host out of step comes first: that costs nothing of what is under way.
-DOES_NOT_ANSWER = (
-    Rung.RESYNCHRONISE,
-    Rung.SOFT_RESET,
-    Rung.RESET_LINE,
-    Rung.RE_OPEN,
-    Rung.WATCHDOG,
-    Rung.POWER_CYCLE,
-)
+DOES_NOT_ANSWER = (Rung.RESYNCHRONISE, Rung.SOFT_RESET, Rung.RESET_LINE, Rung.RE_OPEN, *LAST_RESORTS)
 # Where there is no port there is nothing to talk over; a board that was only unplugged from us goes on computing.
-PORT_IS_GONE = (Rung.RE_OPEN, Rung.SOFT_RESET, Rung.RESET_LINE, Rung.WATCHDOG, Rung.POWER_CYCLE)
+PORT_IS_GONE = (Rung.RE_OPEN, Rung.SOFT_RESET, Rung.RESET_LINE, *LAST_RESORTS)
 PROGRAM_HAS_ENDED = (Rung.POWER_CYCLE,)
+# Before the first hello only the rig file says whose port it is. What is silent there is taken for the board; of what
+# talks something else no wires are moved, and nobody is called: it may just want another image.
+NEVER_ANSWERED = (Rung.RESET_LINE, *FROM_OUTSIDE)
+SOMETHING_ELSE_ANSWERED = (Rung.DEBUG_PROBE, Rung.POWER_CYCLE)
 # What opens the port: who answers there, if anybody, need not be our board.
-OPENING = (Rung.RE_OPEN, Rung.WATCHDOG, Rung.POWER_CYCLE)
+OPENING = (Rung.RE_OPEN, *LAST_RESORTS)
 
 
 class Ladder:
     """The rescuer of one board: give it to `Board`. `steps` is all that it did.
 
-    `on_rung` is called with each rung before it is tried, and with None once the board is back.
+    `drivers` are what can reset the board from outside its line. `on_rung` is called with each rung before it is tried,
+    and with None once the board is back.
 
     Who measures calls `note_progress` whenever something is done, so that a board that is lost again and again before
     that is given up.
 
-    Nobody else's board is reset: a link stays open only while our board is known to be behind it.
+    Nobody else's board is reset: a link stays open only while our board is known to be behind it, and drivers reset
+    what they were made for.
     """
 
-    def __init__(self, opened: OpenBoard, power: PowerSwitch | None = None) -> None:
+    def __init__(self, opened: OpenBoard, drivers: Sequence[ResetDriver] = ()) -> None:
         self.steps: list[RecoveryStep] = []
         self.on_rung: Callable[[Rung | None], None] = lambda _: None
         self._opened = opened
-        self._power = power
+        self._drivers = tuple(drivers)
         self._helped: Counter[Rung] = Counter()
         self._met_another = False
 
@@ -83,11 +86,21 @@ class Ladder:
         """Bring the board back to answering; a RigError says what was tried in vain."""
         if isinstance(error, RestartedError):
             raise error  # it answers already; what was under way is void
-        before = board.information
+        return self._try_all(self._rungs(error), board, board.information, error)
+
+    def wake(self, board: Board, error: RigError) -> BoardInfo:
+        """Bring a board of a rig to its first answer, which did not come; a RigError says what was tried in vain."""
+        if isinstance(error, LinkError):
+            return self._try_all((Rung.RE_OPEN, *FROM_OUTSIDE), board, None, error)
+        is_silent = isinstance(error, DeadlineError)
+        return self._try_all(NEVER_ANSWERED if is_silent else SOMETHING_ELSE_ANSWERED, board, None, error)
+
+    def _try_all(self, rungs: Sequence[Rung], board: Board, before: BoardInfo | None, error: RigError) -> BoardInfo:
+        """Try one rung after the other until who was `before` answers; anybody if that is None."""
         why, tried = error, []
         self._met_another = False
         started_s = time.monotonic()
-        for rung in self._rungs(error):
+        for rung, driver in self._ways(rungs):
             if self._opened.ended:
                 raise error
             if not self._applies(rung, before):
@@ -96,7 +109,7 @@ class Ladder:
                 tried.append(f"{rung} ({MOST_OF_A_RUNG} times, each time it was lost again)")
                 continue
             try:
-                info = self._try(rung, board, before, why, started_s)
+                info = self._try(rung, driver, board, before, why, started_s)
             except RigError as exc:
                 why = exc
                 tried.append(f"{rung} ({_without_port(exc, board.port)})")
@@ -118,19 +131,38 @@ class Ladder:
             return PROGRAM_HAS_ENDED
         return PORT_IS_GONE if isinstance(error, LinkError) else DOES_NOT_ANSWER
 
-    def _applies(self, rung: Rung, before: BoardInfo) -> bool:
+    def _ways(self, rungs: Sequence[Rung]) -> Iterator[tuple[Rung, ResetDriver | None]]:
+        """Yield what there is for each rung: the ladder itself, or drivers. A program has the power that we give it."""
+        for rung in rungs:
+            if rung not in FROM_OUTSIDE or (rung is Rung.POWER_CYCLE and self._opened.child):
+                yield rung, None
+            else:
+                yield from ((rung, driver) for driver in self._drivers if driver.rung is rung)
+
+    def _applies(self, rung: Rung, before: BoardInfo | None) -> bool:
         """Tell whether a rung can be tried at all with this board, as things are now."""
-        can_cycle = self._opened.child is not None or self._power is not None
-        if rung is Rung.POWER_CYCLE:
-            return can_cycle
+        if rung in FROM_OUTSIDE:
+            return True
         if rung is Rung.RE_OPEN:
             return not self._opened.has_died
         if rung is Rung.WATCHDOG:
-            return before.watchdog_ms is not None and not can_cycle and not self._met_another
+            has_one = before is not None and before.watchdog_ms is not None
+            return has_one and not self._can_cycle_power and not self._met_another
         return self._opened.is_open and not self._opened.has_died
 
+    @property
+    def _can_cycle_power(self) -> bool:
+        """Whether the power can be cycled without a person, which is sooner than the watchdog."""
+        return self._opened.child is not None or any(each.rung is Rung.POWER_CYCLE for each in self._drivers)
+
     def _try(
-        self, rung: Rung, board: Board, before: BoardInfo, why: RigError, rescue_started_s: float
+        self,
+        rung: Rung,
+        driver: ResetDriver | None,
+        board: Board,
+        before: BoardInfo | None,
+        why: RigError,
+        rescue_started_s: float,
     ) -> BoardInfo | None:
         """Try a rung and note it; return who answers then, None if the board has nothing of the kind.
 
@@ -141,8 +173,10 @@ class Ladder:
         start_s = time.monotonic()
         info, trouble = None, None
         try:
-            info = self._climb(rung, board, before, rescue_started_s)
-            if info:
+            info = (
+                self._reset_by(driver, board, before) if driver else self._climb(rung, board, before, rescue_started_s)
+            )
+            if info and before:
                 self._check_same(board, before, info)
         except RigError as exc:
             trouble = exc
@@ -157,7 +191,7 @@ class Ladder:
             raise trouble
         return info
 
-    def _climb(self, rung: Rung, board: Board, before: BoardInfo, rescue_started_s: float) -> BoardInfo | None:
+    def _climb(self, rung: Rung, board: Board, before: BoardInfo | None, rescue_started_s: float) -> BoardInfo | None:
         if rung is Rung.RESYNCHRONISE:
             return _hello(board, _patience_s(board, before))
         if rung is Rung.RE_OPEN:
@@ -168,7 +202,13 @@ class Ladder:
             return self._pull_reset_line(board)
         if rung is Rung.WATCHDOG:
             return self._await_watchdog(board, before, rescue_started_s)
-        return self._cycle_power(board, before)
+        return self._restart(board)
+
+    def _reset_by(self, driver: ResetDriver, board: Board, before: BoardInfo | None) -> BoardInfo:
+        """Let a driver do it, with the port closed: a USB device whose port is open comes back under another name."""
+        self._opened.let_go()
+        driver.reset(board.port, before.board if before else "")
+        return self._re_open(board, HELLO_TIMEOUT_S)
 
     def _re_open(self, board: Board, hello_timeout_s: float) -> BoardInfo:
         """Close the port and open it as soon as it is there."""
@@ -198,25 +238,22 @@ class Ladder:
         self._to_boot_rate(board)
         return _hello(board, HELLO_TIMEOUT_S)
 
-    def _await_watchdog(self, board: Board, before: BoardInfo, rescue_started_s: float) -> BoardInfo:
+    def _await_watchdog(self, board: Board, before: BoardInfo | None, rescue_started_s: float) -> BoardInfo:
         """Wait until the board would have reset itself, counted from when it was first found silent; then say hello.
 
         Until then nothing is sent: the port was closed, and there may be another board.
         """
-        assert before.watchdog_ms is not None
+        assert before is not None and before.watchdog_ms is not None
         self._opened.let_go()
         at_s = rescue_started_s + before.watchdog_ms / 1000 + WATCHDOG_SLACK_S
         time.sleep(max(0.0, at_s - time.monotonic()))
         return self._re_open(board, HELLO_TIMEOUT_S)
 
-    def _cycle_power(self, board: Board, before: BoardInfo) -> BoardInfo:
-        if self._opened.child:
-            with contextlib.suppress(LinkError):  # the program runs; its cable may be pulled still
-                board.use_link(self._opened.restart())
-                return _hello(board, HELLO_TIMEOUT_S)
-            return self._re_open(board, HELLO_TIMEOUT_S)
-        assert self._power is not None
-        self._power.cycle(board.port, before.board)
+    def _restart(self, board: Board) -> BoardInfo:
+        """Start the program that is the board anew."""
+        with contextlib.suppress(LinkError):  # the program runs; its cable may be pulled still
+            board.use_link(self._opened.restart())
+            return _hello(board, HELLO_TIMEOUT_S)
         return self._re_open(board, HELLO_TIMEOUT_S)
 
     def _check_same(self, board: Board, before: BoardInfo, info: BoardInfo) -> None:
@@ -234,9 +271,9 @@ class Ladder:
             board.link.set_baud(board.boot_baud)
 
 
-def _patience_s(board: Board, before: BoardInfo) -> float:
+def _patience_s(board: Board, before: BoardInfo | None) -> float:
     """Return how long a board in order may be silent at most: while it computes it answers nothing."""
-    if board.work_s is None:
+    if before is None or board.work_s is None:
         return HELLO_TIMEOUT_S
     longest_s = before.watchdog_ms / 1000 if before.watchdog_ms else LONGEST_WORK_S
     return HELLO_TIMEOUT_S + (SLOWNESS * board.work_s or longest_s)

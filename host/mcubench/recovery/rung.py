@@ -18,6 +18,7 @@ class Rung(StrEnum):
     DEBUG_PROBE = "debug probe"
     WATCHDOG = "wait for the watchdog"
     POWER_CYCLE = "power cycle"
+    BY_HAND = "power cycle by hand"
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ import pytest
 
 from mcubench.boards import BoardAddress, OpenBoard, open_board
 from mcubench.protocol import Board
-from mcubench.recovery import Ladder, PowerSwitch
+from mcubench.recovery import Ladder, PowerScript
 
 
 class Rescued:
     """A connected board with its ladder."""
 
-    def __init__(self, opened: OpenBoard, power: PowerSwitch | None) -> None:
+    def __init__(self, opened: OpenBoard, power: PowerScript | None) -> None:
         self.opened = opened
-        self.ladder = Ladder(opened, power)
+        self.ladder = Ladder(opened, [power] if power else [])
         self.board = Board(opened.link, self.ladder)
         self.board.connect()
 
@@ -28,7 +28,7 @@ class Rescued:
 
 
 class Rescue(Protocol):
-    def __call__(self, address: BoardAddress, power: PowerSwitch | None = None) -> Rescued: ...
+    def __call__(self, address: BoardAddress, power: PowerScript | None = None) -> Rescued: ...
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def rescue() -> Iterator[Rescue]:
     """A function that opens a board and puts a ladder at it."""
     with ExitStack() as stack:
 
-        def open_it(address: BoardAddress, power: PowerSwitch | None = None) -> Rescued:
+        def open_it(address: BoardAddress, power: PowerScript | None = None) -> Rescued:
             return Rescued(stack.enter_context(open_board(address)), power)
 
         yield open_it

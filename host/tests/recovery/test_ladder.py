@@ -23,7 +23,7 @@ from mcubench.errors import LinkError, RestartedError, RigError
 from mcubench.link import Link, parse_line_fault
 from mcubench.protocol import Board
 from mcubench.protocol.text import add_trailer, split_trailer
-from mcubench.recovery import PowerSwitch, Rung, ladder, power
+from mcubench.recovery import PowerScript, Rung, ladder, program
 
 Rescue = Any
 WAIT_S = 0.3
@@ -315,9 +315,9 @@ def test_a_board_that_only_lost_step_is_not_reset(rescue: Rescue, native: BoardA
     rescued.board.info()
 
 
-def power_hook(folder: Path, old: Path, new: str) -> PowerSwitch:
+def power_hook(folder: Path, old: Path, new: str) -> PowerScript:
     """Return a command that puts another board in the place of the first, and writes down what it was told."""
-    return PowerSwitch(f'echo "$MCUBENCH_PORT $MCUBENCH_BOARD" > {folder}/told; ln -sfn {new} {old}')
+    return PowerScript(f'echo "$MCUBENCH_PORT $MCUBENCH_BOARD" > {folder}/told; ln -sfn {new} {old}')
 
 
 @pytest.mark.usefixtures("in_vain")
@@ -346,9 +346,9 @@ def test_the_power_is_cycled_by_the_users_command(rescue: Rescue, echo_program: 
 def test_a_board_that_nothing_brings_back_is_given_up_in_time(
     rescue: Rescue, echo_program: Path, monkeypatch: pytest.MonkeyPatch, command: str, words: str
 ) -> None:
-    monkeypatch.setattr(power, "SWITCH_TIMEOUT_S", WAIT_S)
+    monkeypatch.setattr(program, "PROGRAM_TIMEOUT_S", WAIT_S)
     with ChildBoard("off", [str(echo_program)]) as off:
-        rescued = rescue(BoardAddress(off.port, port=off.port), PowerSwitch(command))
+        rescued = rescue(BoardAddress(off.port, port=off.port), PowerScript(command))
         off.kill()
         deadline = Deadline.after(10)
         with pytest.raises(LinkError, match="tried in vain: re-open the port") as caught:
