@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mcubench.images.build import BUILT_ENGINES, NATIVE, EmbeddedModel, build_image, embed_variable
+from mcubench.images.build import BUILT_ENGINES, NATIVE, EmbeddedModel, build_folder, build_image, embed_variable
 from mcubench.images.project import Project, find_project, need_project
 from mcubench.images.provide import HeldModels, Provided, provide_images
+from mcubench.images.tool import ToolTimeoutError, held, run_tool
 
 __all__ = [
     "BUILT_ENGINES",
@@ -13,9 +14,13 @@ __all__ = [
     "HeldModels",
     "Project",
     "Provided",
+    "ToolTimeoutError",
+    "build_folder",
     "build_image",
     "embed_variable",
     "find_project",
+    "held",
     "need_project",
     "provide_images",
+    "run_tool",
 ]

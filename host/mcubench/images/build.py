@@ -11,13 +11,13 @@ from pathlib import Path
 
 from mcubench.boards import DEFAULT_ENGINE, KnownBoard
 from mcubench.deadline import Deadline
-from mcubench.errors import InputError, NoImageError
+from mcubench.errors import InputError, NoImageError, RigError
 from mcubench.images.project import Project
-from mcubench.images.tool import held, run_tool
+from mcubench.images.tool import ToolTimeoutError, held, run_tool
 from mcubench.images.trouble import build_trouble
 from mcubench.models import ARENA_FILE, Model
 
-__all__ = ["BUILT_ENGINES", "NATIVE", "EmbeddedModel", "build_image", "embed_variable"]
+__all__ = ["BUILT_ENGINES", "NATIVE", "EmbeddedModel", "build_folder", "build_image", "embed_variable"]
 
 # What is built here. TFLM needs its library in $MCUBENCH_LIB_DIR.
 BUILT_ENGINES = ("generated", "tflm")
@@ -42,19 +42,25 @@ class EmbeddedModel:
 
 
 def build_image(
-    project: Project, board: KnownBoard, engine: str, models: Sequence[EmbeddedModel], on_build: Callable[[], None]
+    project: Project,
+    board: KnownBoard,
+    engine: str,
+    models: Sequence[EmbeddedModel],
+    on_build: Callable[[], None],
+    official: bool = False,
 ) -> Path:
     """Return the image of `board` with exactly these models, built if it is not there or not of today's sources.
 
-    `on_build` is called before anything is compiled. Raises NoImageError if there can be no such image, InputError if
-    what builds it is missing, RigError if it fails.
+    `on_build` is called before anything is compiled. An `official` image is that of the official PlatformIO platform,
+    which real boards get: PlatformIO itself finds out what has changed. Raises NoImageError if there can be no such
+    image, InputError if what builds it is missing, RigError if it fails.
     """
-    _check_buildable(board, engine)
+    _check_buildable(board, engine, official)
     models = sorted(models, key=lambda model: model.name)
-    place = _Place.of(project, board, engine, models)
+    place = _Place.of(project, board, engine, models, official)
     fingerprint = project.fingerprint()
     with held(place.kind / "lock", Deadline.after(BUILD_TIMEOUT_S)) as lock:
-        if not place.is_of(fingerprint):
+        if official or not place.is_of(fingerprint):
             on_build()
             place.begin()
             build = _build_native if board.name == NATIVE else _build_with_pio
@@ -66,6 +72,11 @@ def build_image(
     if refusal := place.refusal():
         raise NoImageError(refusal)
     return place.image
+
+
+def build_folder(project: Project, board: KnownBoard, engine: str, official: bool) -> Path:
+    """Return the folder of all images of a board and engine: `lock` in it is held by who builds, in `work`."""
+    return project.folder / "build" / "images" / f"{board.name}-{engine}{'-official' * official}"
 
 
 def embed_variable(models: Sequence[EmbeddedModel]) -> str:
@@ -84,11 +95,14 @@ class _Place:
     kind: Path
     folder: Path
     file_name: str
+    official: bool
 
     @classmethod
-    def of(cls, project: Project, board: KnownBoard, engine: str, models: Sequence[EmbeddedModel]) -> _Place:
-        kind = project.folder / "build" / "images" / f"{board.name}-{engine}"
-        return cls(kind, kind / _key(models), "board" if board.name == NATIVE else "firmware.elf")
+    def of(
+        cls, project: Project, board: KnownBoard, engine: str, models: Sequence[EmbeddedModel], official: bool
+    ) -> _Place:
+        kind = build_folder(project, board, engine, official)
+        return cls(kind, kind / _key(models), "board" if board.name == NATIVE else "firmware.elf", official)
 
     @property
     def work(self) -> Path:
@@ -156,9 +170,11 @@ def _key(models: Sequence[EmbeddedModel]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _check_buildable(board: KnownBoard, engine: str) -> None:
+def _check_buildable(board: KnownBoard, engine: str, official: bool) -> None:
     if engine not in board.engines:
         raise InputError(f"{board.name} cannot have the engine '{engine}'; there is {', '.join(board.engines)}")
+    if official:
+        return  # whether PlatformIO can is for it to say
     if engine not in BUILT_ENGINES or not (board.virtual or board.name == NATIVE):
         raise InputError(
             f"images of {board.name} with the engine {engine} are not built here; name the models in $MCUBENCH_EMBED"
@@ -169,7 +185,7 @@ def _check_buildable(board: KnownBoard, engine: str) -> None:
 def _build_with_pio(
     project: Project, board: KnownBoard, engine: str, models: Sequence[EmbeddedModel], place: _Place, lock: int
 ) -> Path:
-    environment = f"{board.environment(engine)}-local"
+    environment = f"{board.environment(engine)}{'' if place.official else '-local'}"
     command = [project.python, "-m", "platformio", "run", "--environment", environment, "--jobs", JOBS]
     variables = {
         "MCUBENCH_EMBED": embed_variable(models),
@@ -204,6 +220,9 @@ def _run(
     variables: dict[str, str],
     lock: int,
 ) -> None:
-    status = run_tool(command, project.folder, variables, place.log, lock, Deadline.after(BUILD_TIMEOUT_S))
+    try:
+        status = run_tool(command, project.folder, variables, place.log, Deadline.after(BUILD_TIMEOUT_S), lock)
+    except ToolTimeoutError as exc:
+        raise RigError(f"building took more than {BUILD_TIMEOUT_S:.0f} s; see {place.log}") from exc
     if status != 0:
         raise build_trouble(board, ", ".join(model.name for model in models), place.log)

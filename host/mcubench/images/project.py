@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,20 @@ class Project:
                 digest.update(f"{name}={value}\n".encode())
         digest.update("".join(map(_version, COMPILERS)).encode())
         return digest.hexdigest()
+
+    def option(self, environment: str, name: str) -> str:
+        """Return an option of an environment in platformio.ini, with its ${...} as they are; empty if it has none."""
+        # As PlatformIO does: an environment's own value, else that of the section it extends last, else of [env].
+        parser = ConfigParser(inline_comment_prefixes=("#", ";"), interpolation=None)
+        parser.read(self.folder / "platformio.ini", encoding="utf-8")
+        sections = ["env", f"env:{environment}"]
+        while sections:
+            section = sections.pop()
+            if parser.has_option(section, name):
+                return parser.get(section, name)
+            if parser.has_option(section, "extends"):
+                sections += [each.strip() for each in parser.get(section, "extends").split(",")]
+        return ""
 
     def _sources(self) -> Iterator[Path]:
         for pattern in SOURCES:

@@ -1,4 +1,4 @@
-"""Running what builds: with a deadline, its output kept in a file, and one build of a kind at a time."""
+"""Running tools: with a deadline, their output kept in a file, and one build of a kind at a time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ from pathlib import Path
 from mcubench.deadline import Deadline
 from mcubench.errors import InputError, RigError
 
-__all__ = ["held", "run_tool"]
+__all__ = ["ToolTimeoutError", "held", "run_tool"]
 
 POLL_S = 0.1
+
+
+class ToolTimeoutError(RigError):
+    """A tool had not ended at its deadline, and was ended with all that it had started."""
 
 
 @contextmanager
@@ -32,12 +36,17 @@ def held(path: Path, deadline: Deadline) -> Iterator[int]:
 
 
 def run_tool(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, lock: int, deadline: Deadline
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    deadline: Deadline,
+    lock: int | None = None,
 ) -> int:
     """Run `command` in `folder` and return its exit code; what it prints is added to `log`.
 
     It keeps the lock for as long as it runs, also if we are killed meanwhile. Raises InputError if there is no such
-    program, RigError at the deadline.
+    program, ToolTimeoutError at the deadline.
     """
     with log.open("a", encoding="utf-8") as output:
         try:
@@ -48,7 +57,7 @@ def run_tool(
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                pass_fds=(lock,),
+                pass_fds=() if lock is None else (lock,),
                 start_new_session=True,  # a group of its own, which can be ended as a whole
             )
         except OSError as exc:
@@ -56,7 +65,9 @@ def run_tool(
         try:
             return process.wait(deadline.left_s)
         except subprocess.TimeoutExpired:
-            raise RigError(f"building took more than {deadline.timeout_s:.0f} s; see {log}") from None
+            raise ToolTimeoutError(
+                f"'{command[0]}' took more than {deadline.timeout_s:g} s and was ended; see {log}"
+            ) from None
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
