@@ -13,7 +13,7 @@ PACKAGE = ROOT / "host" / "mcubench"
 FIRMWARE = ROOT / "firmware"
 
 # What each part may import besides itself and COMMON.
-COMMON = {"errors", "deadline", "outside", "probe"}
+COMMON = {"errors", "deadline", "outside", "probe", "image_mark"}
 MAY_IMPORT = {
     "link": set(),
     "protocol": {"link"},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 
-from mcubench.errors import InputError
 from mcubench.outside import Outside
 from mcubench.virtual.bus import Bus
 from mcubench.virtual.faults import BoardFaults, Fault
@@ -14,9 +13,9 @@ from mcubench.virtual.interrupts import Interrupts
 from mcubench.virtual.journal import Journal
 from mcubench.virtual.loader import Image
 from mcubench.virtual.machine import Machine, Stop
+from mcubench.virtual.programming import Programming, check_image, erase
 from mcubench.virtual.reset import ResetCause
 from mcubench.virtual.time import Pace, VirtualTime
-from mcubench.virtual.timing import MemoryRegion
 from mcubench.virtual.uart_line import UartLine
 from mcubench.virtual.wiring import Chip, Wiring
 
@@ -40,18 +39,19 @@ class VirtualBoard:
     def __init__(
         self,
         chip: Chip,
-        image: Image,
+        image: Image | None,
         outside: Outside,
         faults: Iterable[Fault] = (),
         baud: int | None = None,
         strict: bool = False,
         real_time: bool = False,
     ) -> None:
-        """`baud` fixes the outside's bit rate; without it the outside has its own or follows the firmware's.
+        """Without `image` the flash is erased, and the core dead until a probe has loaded one.
 
-        With `real_time` virtual time never runs ahead of real time.
-        Raises InputError if the image does not fit the chip. With `strict`, `run` raises CheckFailedError at the first
-        access that real silicon would not serve.
+        `baud` fixes the outside's bit rate; without it the outside has its own or follows the firmware's. With
+        `real_time` virtual time never runs ahead of real time.
+        Raises WrongImageError if the image does not fit the chip. With `strict`, `run` raises CheckFailedError at the
+        first access that real silicon would not serve.
         """
         self._chip = chip
         self._outside = outside
@@ -76,7 +76,17 @@ class VirtualBoard:
         self._faults.on_core = self._misbehave
         self._crash = ""  # what the fault option still has to do to the core
         self._dead = False
-        self._power_on(image)
+        self._image: Image | None = None
+        self._programming: Programming | None = None
+        self._power_ons = 0
+        for address, data in chip.constants.items():
+            self._machine.memory.write(address, data)
+        erase(chip, self._machine)
+        if image is not None:
+            check_image(chip, self._machine, image)
+            self._machine.load(image)
+            self._image = image
+        self.power_cycle()
 
     @property
     def now_s(self) -> float:
@@ -93,9 +103,18 @@ class VirtualBoard:
         """True frequency of the CPU clock."""
         return self._virtual.hz
 
-    def run(self, should_stop: Callable[[], bool]) -> None:
-        """Run the firmware until `should_stop` says so; it is asked every few milliseconds."""
+    @property
+    def image(self) -> Image | None:
+        """The image in the flash, None if that is erased or half written."""
+        return self._image
+
+    def run(self, should_stop: Callable[[], bool], attend: Callable[[], None] = lambda: None) -> None:
+        """Run the firmware until `should_stop` says so; it is asked, and `attend` called, every few milliseconds.
+
+        What resets, programs or switches the board from another place than a signal handler does so in `attend`.
+        """
         while not should_stop():
+            attend()
             if self._dead:
                 self._pass_dead_time()
             else:
@@ -108,6 +127,45 @@ class VirtualBoard:
     def pull_reset(self) -> None:
         """Pull the reset pin; safe at any time, from a signal handler too."""
         self._request_reset(ResetCause.PIN)
+
+    def reset(self) -> None:
+        """Pull the reset pin at once; not while `run` executes code."""
+        self._reset(ResetCause.PIN)
+
+    def power_cycle(self) -> None:
+        """Switch the power off and on: RAM holds noise then, the flash what it held. Not while `run` executes code."""
+        self._power_ons += 1
+        self._machine.scramble_ram(self._power_ons)
+        self._reset(ResetCause.POWER_ON)
+
+    def start_programming(self, image: Image) -> int:
+        """Halt the core and erase the flash; return how often `program_page` must be called for the image.
+
+        Raises WrongImageError, and leaves the board as it is, if the image is not for this chip.
+        """
+        check_image(self._chip, self._machine, image)
+        self._dead = True
+        self._image = None
+        self._machine.name_places(None)
+        self._programming = Programming(self._chip, self._machine, image)
+        self._journal.note(f"the probe halts the core and erases the flash for {image.path}")
+        return self._programming.pages_left
+
+    def program_page(self) -> None:
+        """Write the next page; after the last one start the image by the reset pin."""
+        assert self._programming is not None
+        self._programming.write_page()
+        if self._programming.pages_left == 0:
+            self._image = self._programming.image
+            self._programming = None
+            self._machine.name_places(self._image)
+            self._machine.forget_code()
+            self._journal.forget()
+            self.reset()
+
+    def abandon_programming(self) -> None:
+        """Leave the flash as it is now, half written."""
+        self._programming = None
 
     def _pass_dead_time(self) -> None:
         """Nothing runs but the peripherals: if a watchdog is among them its reset is the next that happens."""
@@ -171,20 +229,6 @@ class VirtualBoard:
         if stop is Stop.FAULT:
             _log.error("fault: %s, in %s", self._machine.fault.reason, self._machine.where_and_whence())
 
-    def _power_on(self, image: Image) -> None:
-        machine = self._machine
-        machine.scramble_ram()
-        for address, data in self._chip.constants.items():
-            machine.memory.write(address, data)
-        machine.load(image)
-        entry = int.from_bytes(machine.memory.read(self._chip.vector_table + 4, 4), "little")
-        if not entry & 1 or not any(_contains(memory.region, entry) for memory in self._chip.memories):
-            raise InputError(
-                f"{image.path}: no vector table at 0x{self._chip.vector_table:08x} (reset vector 0x{entry:08x}); "
-                f"expected an image linked for {self._chip.name}"
-            )
-        self._reset(ResetCause.POWER_ON)
-
     def _reset(self, cause: ResetCause) -> None:
         self._pending_reset = None
         self._dead = False
@@ -195,6 +239,9 @@ class VirtualBoard:
         self._machine.reset(self._chip.vector_table)
         self._faults.restarted()
         self._polls.interrupted()
+        if self._image is None:
+            self._dead = True
+            self._journal.note("there is no firmware in the flash: the core cannot start")
 
     def _request_reset(self, cause: ResetCause) -> None:
         self._pending_reset = cause
@@ -229,7 +276,3 @@ class VirtualBoard:
             request_reset=self._request_reset,
             window=self._on_window,
         )
-
-
-def _contains(region: MemoryRegion, address: int) -> bool:
-    return region.start <= address < region.start + region.size

@@ -44,3 +44,7 @@ class Journal:
         elif self.failure is None:
             self.failure = CheckFailedError(f"{message} (at {self.where()}); strict mode stops here")
             self.stop()
+
+    def forget(self) -> None:
+        """Tell everything once more: there is other firmware now."""
+        self._told.clear()

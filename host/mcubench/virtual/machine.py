@@ -26,7 +26,7 @@ from unicorn import (
 )
 from unicorn import arm_const as arm
 
-from mcubench.errors import InputError
+from mcubench.errors import WrongImageError
 from mcubench.virtual.core_fault import (
     INVALID_RETURN,
     INVALID_STATE,
@@ -105,15 +105,29 @@ class Machine:
         self._image: Image | None = None
         self._event = False  # the event register, as far as exceptions set it (ARMv7-M B1.5.18)
 
-    def load(self, image: Image) -> None:
-        """Put the image into memory, as programming the flash does; a segment outside the memories is an InputError."""
+    def check(self, image: Image) -> None:
+        """Raise WrongImageError if a segment of the image lies outside the memories."""
         for segment in image.segments:
-            if not any(_holds(memory.region, segment.address, len(segment.data)) for memory in self._memories):
-                raise InputError(
+            if not any(memory.region.holds(segment.address, len(segment.data)) for memory in self._memories):
+                raise WrongImageError(
                     f"{image.path}: {len(segment.data)} bytes at 0x{segment.address:08x} lie in no memory of this chip"
                 )
+
+    def load(self, image: Image) -> None:
+        """Put the image into memory; a segment outside the memories is a WrongImageError."""
+        self.check(image)
+        for segment in image.segments:
             self.memory.write(segment.address, segment.data)
+        self.name_places(image)
+
+    def name_places(self, image: Image | None) -> None:
+        """Take functions' names from this image from now on, none for None."""
         self._image = image
+
+    def forget_code(self) -> None:
+        """Drop what was translated and priced: there is other code in memory now. Only between runs."""
+        self.uc.ctl_flush_tb()
+        self.counter.forget_code()
 
     def scramble_ram(self, seed: int = 1) -> None:
         """Fill all RAM with noise, which is what it holds at power-on."""
@@ -204,7 +218,7 @@ class Machine:
             return False
         stack = self.uc.reg_read(arm.UC_ARM_REG_SP)
         for memory in self._memories:
-            if not memory.rom and _holds(memory.region, stack - 4, 4):
+            if not memory.rom and memory.region.holds(stack - 4, 4):
                 self.uc.reg_write(arm.UC_ARM_REG_SP, memory.region.start)
         return True
 
@@ -296,14 +310,14 @@ class Machine:
         """Store words into RAM; those that have none are lost, and then the result is False."""
         stored = True
         for at in range(0, len(data), 4):
-            if any(not memory.rom and _holds(memory.region, address + at, 4) for memory in self._memories):
+            if any(not memory.rom and memory.region.holds(address + at, 4) for memory in self._memories):
                 self.memory.write(address + at, data[at : at + 4])
             else:
                 stored = False
         return stored
 
     def _is_rom(self, address: int) -> bool:
-        return any(memory.rom and _holds(memory.region, address, 1) for memory in self._memories)
+        return any(memory.rom and memory.region.holds(address, 1) for memory in self._memories)
 
     def _map(self, memory: Memory) -> None:
         region = memory.region
@@ -312,7 +326,3 @@ class Machine:
             buffer = self._buffers[region.name] = ctypes.create_string_buffer(region.size)
         protection = UC_PROT_READ | UC_PROT_EXEC if memory.rom else UC_PROT_ALL
         self.uc.mem_map_ptr(region.start, region.size, protection, ctypes.addressof(buffer))
-
-
-def _holds(region: MemoryRegion, address: int, size: int) -> bool:
-    return region.start <= address and address + size <= region.start + region.size

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from mcubench.errors import InputError
 from mcubench.virtual.bus import Bus
 from mcubench.virtual.idle import PollWatch
 from mcubench.virtual.journal import Journal
@@ -18,7 +19,11 @@ from mcubench.virtual.time import VirtualTime
 from mcubench.virtual.timing import CoreModel, CycleCounter, MemoryRegion
 from mcubench.virtual.uart_line import UartLine
 
-__all__ = ["Chip", "ChipParts", "Watchdog", "Wiring"]
+__all__ = ["UID_BEGINNING", "Chip", "ChipParts", "Watchdog", "Wiring"]
+
+
+# What tells the host that a board is a virtual one and its timing modelled.
+UID_BEGINNING = b"virtual"
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,31 @@ class Chip:
     vector_table: int
     memories: tuple[Memory, ...]
     constants: Mapping[int, bytes]  # contents of read-only memory: unique id, sizes
+    uid_address: int  # which of the constants is the unique id
     windows: tuple[MemoryRegion, ...]  # device address ranges
     unmodelled: Mapping[int, tuple[int, str]]  # start to size and name of peripherals without a model
     build: Callable[[Wiring], ChipParts]
     lockup_resets: bool = False  # whether a locked-up core resets the chip
+
+    @property
+    def uid(self) -> bytes:
+        """The chip's unique id, as firmware reads it."""
+        return self.constants[self.uid_address]
+
+    @property
+    def flash(self) -> MemoryRegion:
+        """The memory that firmware is programmed into and starts from."""
+        return next(memory.region for memory in self.memories if memory.region.holds(self.vector_table))
+
+    def with_uid(self, digits: str) -> Chip:
+        """Return the chip with another unique id, given in hex; InputError if a virtual one cannot have it."""
+        try:
+            uid = bytes.fromhex(digits)
+        except ValueError:
+            uid = b""
+        if len(uid) != len(self.uid) or not uid.startswith(UID_BEGINNING):
+            raise InputError(
+                f"unique id {digits}: that of a virtual {self.name} has {2 * len(self.uid)} hex digits and begins with "
+                f"{UID_BEGINNING.hex()}, as in {self.uid.hex()}"
+            )
+        return replace(self, constants={**self.constants, self.uid_address: uid})

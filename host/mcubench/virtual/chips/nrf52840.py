@@ -202,11 +202,12 @@ def _word(value: int) -> bytes:
 
 # PS, FICR; the words at 0x130 are what Nordic's nrf52_erratas.h tells chip and revision by.
 _FICR = 0x10000000
+_UID = _FICR + 0x060  # DEVICEID
 _FACTORY_INFORMATION = {
     _FICR: b"\xff" * 4 * _KIB,
     _FICR + 0x010: _word(4 * _KIB),  # CODEPAGESIZE
     _FICR + 0x014: _word(256),  # CODESIZE, in pages
-    _FICR + 0x060: b"virtual-",  # DEVICEID; the first seven bytes tell the host that timing is modelled
+    _UID: b"virtual-",
     _FICR + 0x0A0: _word(0xFFFFFFFF) + b"virtua" + b"\xff\xff",  # DEVICEADDRTYPE: random; DEVICEADDR
     _FICR + 0x100: _word(0x52840) + b"0DAA" + _word(0x2004) + _word(256) + _word(1024),  # INFO: AAD0, aQFN73, KiB
     _FICR + 0x130: _word(8) + _word(5),
@@ -282,6 +283,7 @@ NRF52840 = Chip(
         Memory(_region("ficr", _FICR, 4, "flash"), rom=True),
     ),
     constants=_FACTORY_INFORMATION,
+    uid_address=_UID,
     windows=(
         _region("uicr", 0x10001000, 4, "device"),
         _region("peripherals", 0x40000000, 512, "device"),

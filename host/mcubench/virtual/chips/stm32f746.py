@@ -234,6 +234,8 @@ _UNMODELLED = {
     0xE0040000: (0x1000, "TPIU"),
 }
 
+_UID = 0x1FF0F420  # RM0385 41.1
+
 STM32F746 = Chip(
     name="stm32f746",
     core=CORTEX_M7,
@@ -251,9 +253,10 @@ STM32F746 = Chip(
         Memory(_region("sram2", 0x2004C000, 16, "sram", cached=True)),
     ),
     constants={
-        0x1FF0F420: b"virtual-f746",  # RM0385 41.1; the first seven bytes tell the host that timing is modelled
+        _UID: b"virtual-f746",
         0x1FF0F442: (1024).to_bytes(2, "little"),  # RM0385 41.2: flash size in KiB
     },
+    uid_address=_UID,
     windows=(
         _region("peripherals", 0x40000000, 512, "device"),
         _region("ahb2", 0x50000000, 388, "device"),

@@ -63,10 +63,7 @@ class BlockBook:
     def learn_edge(self, address: int, size_bytes: int) -> int:
         """Return the row of a new edge from the current block to the one at `address`."""
         if self._tables.full:
-            self._tables.forget()
-            self._by_place.clear()
-            self._by_row.clear()
-            self._rest.clear()
+            self.forget()
         before = self.current
         block = self._by_place.get((address, size_bytes)) or self._learn_block(address, size_bytes)
         tail = before.instructions[-_TAIL_INSTRUCTIONS:] if before else ()
@@ -74,6 +71,13 @@ class BlockBook:
         breaks = frozenset([len(tail)]) if taken else _NO_BREAKS
         cost_cycles = self._schedule((*tail, *block.instructions), breaks) - self._schedule(tail, _NO_BREAKS)
         return self._tables.add_edge(address, block.row, cost_cycles, taken)
+
+    def forget(self) -> None:
+        """Know no block any more."""
+        self._tables.forget()
+        self._by_place.clear()
+        self._by_row.clear()
+        self._rest.clear()
 
     def cycles_after(self, block: Block, number: int) -> int:
         """Return how many cycles of a block come after its instruction `number`."""

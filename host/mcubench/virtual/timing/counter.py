@@ -101,6 +101,11 @@ class CycleCounter:
         if data:
             self._tables.empty_cache(hook.DCACHE_TAGS)
 
+    def forget_code(self) -> None:
+        """Price every block anew and predict nothing: there is other code in memory now. Only between runs."""
+        self._book.forget()
+        self._served = (-1, 0, 0)
+
     def window(self, active: bool) -> None:
         """Note that the timed window opens or closes; afterwards `last_window` says what ran in it."""
         if active:

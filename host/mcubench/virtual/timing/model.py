@@ -38,6 +38,10 @@ class MemoryRegion:
     kind: MemoryKind
     cached: bool
 
+    def holds(self, address: int, size: int = 1) -> bool:
+        """Return whether all of `size` bytes at `address` lie in this range."""
+        return self.start <= address and address + size <= self.start + self.size
+
 
 @dataclass(frozen=True)
 class MemoryState:
