@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcubench.boards import DEFAULT_ENGINE, KNOWN_BOARDS, KnownBoard, known_board
+from mcubench.boards import DEFAULT_ENGINE, KNOWN_BOARDS, KnownBoard
 from mcubench.errors import InputError, WrongImageError
 from mcubench.image_mark import ImageMark, read_mark
 from mcubench.images import EmbeddedModel, Project, build_image
@@ -14,6 +14,10 @@ from mcubench.models import load_model
 from mcubench.rig import RigBoard
 
 __all__ = ["BoardKind", "Built", "build", "given"]
+
+
+# The PC has no flash; the bare core has no room for the protocol, so that nothing would tell whether it was flashed.
+NOT_FLASHED = ("native", "python", "cortex-m0")
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,17 @@ class BoardKind:
     @property
     def known(self) -> KnownBoard:
         """What is known of such boards; InputError if there is no firmware for them."""
-        known = known_board(self.board)
-        flashable = [each.name for each in KNOWN_BOARDS if each.flash_bytes or not each.address]
-        if known is None or known.name not in flashable:
-            raise InputError(f"there is no firmware for a board '{self.board}'; there is for {', '.join(flashable)}")
-        return known
+        flashable = [each for each in KNOWN_BOARDS if self._can_be(each)]
+        for known in flashable:
+            if known.name == self.board:
+                return known
+        kinds = ", ".join(each.name for each in flashable)
+        raise InputError(
+            f"there is no firmware for a {'virtual ' * self.is_virtual}board '{self.board}'; there is for {kinds}"
+        )
+
+    def _can_be(self, known: KnownBoard) -> bool:
+        return known.name not in NOT_FLASHED and (known.virtual or not self.is_virtual)
 
 
 @dataclass(frozen=True)

@@ -33,13 +33,14 @@ def flash_boards(
     images: Mapping[BoardKind, Built | RigError],
     force: bool,
     log_folder: Path,
-    tell: Callable[[RigBoard, str], None],
+    tell: Callable[[RigBoard, str], None] = lambda _board, _doing: None,
+    end: Callable[[BoardFlashed], None] = lambda _: None,
 ) -> list[BoardFlashed]:
     """Flash every board with the image of its kind, or say why not, and return what became of each, in their order.
 
     An error in place of an image is that of all boards of the kind. `tell` gets what is being done with a board, from
-    several threads. Once interrupted it begins with no more boards, but lets uploads end: a board that is half written
-    would be worse.
+    several threads, `end` what became of it. Once interrupted it begins with no more boards, but lets uploads end: a
+    board that is half written would be worse.
     """
     log_folder.mkdir(parents=True, exist_ok=True)
 
@@ -58,8 +59,7 @@ def flash_boards(
         futures = [pool.submit(flash, board) for board in boards]
         try:
             for future in as_completed(futures):
-                done = future.result()
-                tell(done.board, str(done.error or (done.outcome and done.outcome.action)))
+                end(future.result())
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
