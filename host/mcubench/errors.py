@@ -70,9 +70,10 @@ class RigFileError(InputError):
     """A rig file with mistakes; `mistakes` has a line for each, with its place and what to write instead."""
 
     def __init__(self, path: str, mistakes: tuple[str, ...]) -> None:
-        super().__init__(f"{path}: {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}: {'; '.join(mistakes)}")
         self.path = path
         self.mistakes = mistakes
+        self.summary = f"{path}: {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}"
+        super().__init__(f"{self.summary}: {'; '.join(mistakes)}")
 
 
 class WrongImageError(InputError):

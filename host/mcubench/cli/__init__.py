@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Sequence
 
 import click
 
 from mcubench import __version__
 from mcubench.cli.lazy_group import LazyGroup
-from mcubench.errors import InputError, McubenchError, RigError
+from mcubench.errors import InputError, McubenchError, RigError, RigFileError
 
 __all__ = ["main"]
 
@@ -61,6 +62,9 @@ def _run() -> int:
     verbose = "-v" in sys.argv[1:2] or "--verbose" in sys.argv[1:2]
     try:
         return int(_group.main(standalone_mode=False, prog_name="mcubench") or 0)
+    except RigFileError as exc:
+        alone = exc.mistakes[0] if len(exc.mistakes) == 1 else None
+        return _report(alone or exc.summary, exc.exit_code, verbose, () if alone else exc.mistakes)
     except McubenchError as exc:
         return _report(str(exc), exc.exit_code, verbose)
     except click.ClickException as exc:
@@ -71,8 +75,9 @@ def _run() -> int:
         return _report(f"the machine refused: {exc}", RigError.exit_code, verbose)
 
 
-def _report(message: str, exit_code: int, verbose: bool) -> int:
+def _report(message: str, exit_code: int, verbose: bool, details: Sequence[str] = ()) -> int:
     if verbose:
         traceback.print_exc()
-    print("mcubench: " + " ".join(message.split("\n")), file=sys.stderr)
+    for line in (f"mcubench: {message}", *(f"  {detail}" for detail in details)):
+        print(" ".join(line.split("\n")), file=sys.stderr)
     return exit_code
