@@ -1,0 +1,61 @@
+"""Asking who is at a port, and nothing else: what is there need not be a board."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mcubench.boards import KNOWN_BOARDS
+from mcubench.errors import BoardError, DeadlineError, LinkError, ProtocolError
+from mcubench.link import DEFAULT_BAUD, Link
+from mcubench.protocol import Board, BoardInfo
+
+__all__ = ["BAUDS", "Heard", "PortState", "ask"]
+
+# What boards boot with.
+BAUDS = tuple(dict.fromkeys((DEFAULT_BAUD, *(board.baud for board in KNOWN_BOARDS))))
+
+
+class PortState(StrEnum):
+    """What became of asking at a port."""
+
+    BOARD = "board"  # it said who it is
+    SILENT = "silent"
+    FOREIGN = "foreign"  # something talks, but not our protocol
+    CLOSED = "closed"  # it cannot be opened: busy, no permission, gone
+    LOCKED = "locked"  # somebody uses the board, so it was not asked
+    ABSENT = "absent"  # there is no such port
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was heard at a port; `info` and the `baud` that the board answered at are None unless it is a board."""
+
+    state: PortState
+    note: str
+    info: BoardInfo | None = None
+    baud: int | None = None
+
+
+def ask(port: str, bauds: Sequence[int], timeout_s: float) -> Heard:
+    """Say hello at each rate for so long at most, until a board answers."""
+    foreign = None
+    for baud in bauds:
+        try:
+            with Link(port, baud) as link:
+                info = Board(link).connect(timeout_s)
+                return Heard(PortState.BOARD, "answers", info, baud)
+        except LinkError as exc:
+            return Heard(PortState.CLOSED, _without_port(exc))
+        except DeadlineError:
+            continue
+        except (ProtocolError, BoardError) as exc:
+            foreign = foreign or _without_port(exc)
+    if foreign:
+        return Heard(PortState.FOREIGN, f"talks, but not our protocol ({foreign})")
+    return Heard(PortState.SILENT, "answers nothing")
+
+
+def _without_port(exc: LinkError | ProtocolError | BoardError) -> str:
+    return str(exc).removeprefix(f"{exc.port}: ")
