@@ -199,14 +199,17 @@ class Sweep:
 
         planned = sum(len(board.plan) for board in self._boards.values())
         try:
-            with SweepProgress(list(self._boards), planned, jobs) as progress:
+            with (
+                SweepProgress(list(self._boards), planned, jobs) as progress,
+                self._outputs.kept_fresh(lambda: database.records(run.run_id)) as refresh,
+            ):
                 for line in self._lost_lines():
                     progress.tell(f"LOST {line}")
                 for event in crew.measure(measure):
                     if isinstance(event, PointDone):
                         database.add_record(event.record)
                         self._done.add(event.record.point_id)
-                        self._outputs.write(database.records(run.run_id))
+                        refresh()
                     if isinstance(event, BoardLost):
                         self._lose(event)
                         progress.tell(f"LOST {self._boards[event.lane].lost_line(self._done)}")
