@@ -15,7 +15,7 @@ from mcubench.rig.keys import FIELDS, KEYS, unknown_key
 from mcubench.rig.places import Places, find_places
 from mcubench.rig.select import select_boards
 
-__all__ = ["RigFile", "find_rig_file", "load_rig", "read_rig"]
+__all__ = ["RigFile", "find_rig_file", "load_rig", "parse_rig", "read_rig", "rig_file_to_write"]
 
 FILE_NAME = "rig.toml"
 VARIABLE = "MCUBENCH_RIG"
@@ -49,6 +49,14 @@ def find_rig_file(named: Path | None = None) -> Path | None:
     if variable:
         return _existing(Path(variable), f"${VARIABLE}")
     return next((path for path in (Path(FILE_NAME), user_rig_file()) if path.is_file()), None)
+
+
+def rig_file_to_write(named: Path | None = None) -> Path:
+    """Return the rig file that is used, or the one to make if there is none: what was named, else ./rig.toml."""
+    variable = os.environ.get(VARIABLE)
+    if named is None and variable:
+        named = Path(variable)
+    return named or find_rig_file() or Path(FILE_NAME)
 
 
 def user_rig_file() -> Path:

@@ -14,7 +14,7 @@ from mcubench.rig.address import is_labgrid, path_beside_file
 from mcubench.rig.asking import PortState
 from mcubench.rig.entry import RigBoard
 from mcubench.rig.scan import Sighting
-from mcubench.rig.usb import guess_runner
+from mcubench.rig.usb import Device, device_of, guess_runner
 
 __all__ = ["Action", "Change", "Merge", "merge_sightings"]
 
@@ -38,11 +38,15 @@ class Change:
 
 @dataclass
 class Merge:
-    """`changes` of the file; `names` of the boards at each port; `hints` on what a person should look at."""
+    """`changes` of the file; `names` of the boards at each port; `hints` on what a person should look at.
+
+    `unknown` are the ports of probes behind which a board is that does not answer, with what is known of its entry.
+    """
 
     changes: list[Change] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     hints: list[str] = field(default_factory=list)
+    unknown: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def merge_sightings(boards: Sequence[RigBoard], sightings: Sequence[Sighting]) -> Merge:
@@ -70,10 +74,13 @@ class _Merging:
         self._met: set[RigBoard] = set()  # their place is known, or cannot be
         self._uids: dict[str, str] = {}
         self._probes = {board.probe_id for board in boards if board.probe_id}
+        self._devices: set[Device] = set()  # behind one of whose ports a board answered
 
     def take_board(self, sighting: Sighting, info: BoardInfo) -> None:
         """Find the entry of a board that answered, or make one."""
         uid = info.uid.lower()
+        if sighting.attached:
+            self._devices.add(device_of(sighting.attached))
         entry = self._entry_of(sighting, info)
         if uid in self._uids and not (entry and entry.id is None):
             self._hint(f"{sighting.port}: the id {uid} is that of the board at {self._uids[uid]} too; left out")
@@ -94,6 +101,8 @@ class _Merging:
     def take_port(self, sighting: Sighting) -> None:
         """Note whose port it is that no board answered at."""
         entry, state = sighting.entry, sighting.heard.state
+        if entry is None:
+            self._note_unknown(sighting)
         if entry is None or entry in self._met:
             return
         by_probe = sighting.attached is not None and entry.probe_id is not None
@@ -104,6 +113,15 @@ class _Merging:
         elif state is not PortState.ABSENT:
             # Something is there, but not known to be the board or not to be it.
             self._met.add(entry)
+
+    def _note_unknown(self, sighting: Sighting) -> None:
+        """Note what the entry of a board must have that was not flashed yet: which board it is only a person knows."""
+        port = sighting.attached
+        if port is None or port.probable_board is None or device_of(port) in self._devices:
+            return
+        if sighting.heard.state in (PortState.SILENT, PortState.FOREIGN):
+            keys = {"probe_id": sighting.probe_id, "serial": sighting.serial, "runner": guess_runner(port, "")}
+            self.result.unknown[sighting.port] = {key: value for key, value in keys.items() if value is not None}
 
     def mark_absent(self) -> None:
         """Mark the boards whose ports are not there."""

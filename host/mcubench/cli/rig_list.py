@@ -1,0 +1,96 @@
+"""`mcubench rig list`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from mcubench.cli.on_rig import rig_option
+from mcubench.errors import InputError
+from mcubench.link import AttachedPort, attached_ports
+from mcubench.report import report_console
+from mcubench.rig import RigBoard, find_board_port, holder, is_labgrid, latched, load_rig
+
+__all__ = ["command"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A board as the list has it. `present` is whether its port is there, None where only opening it would tell."""
+
+    name: str
+    board: str
+    id: str | None
+    port: str | None
+    present: bool | None
+    connected: bool
+    runner: str | None
+    power: str | None
+    features: list[str]
+    holder: str | None
+    latched: str | None
+    notes: str | None
+
+
+@click.command("list")
+@rig_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(rig_file: Path | None, as_json: bool) -> None:
+    """List the boards of the rig file: whether their ports are there, and who uses them. No board is opened."""
+    rig = load_rig(rig_file)
+    ports = attached_ports()
+    rows = [_row(board, ports) for board in rig.boards]
+    if as_json:
+        print(json.dumps({"file": str(rig.path), "boards": [asdict(row) for row in rows]}))
+        return
+    headings = ("Name", "Board", "Id", "Port", "Power", "Features", "State")
+    table = Table(*headings, title=f"{len(rows)} boards in {escape(str(rig.path))}", title_justify="left")
+    for row in rows:
+        port = f"{row.port} (absent)" if row.present is False else row.port
+        words = (row.name, row.board, row.id, port, row.power, ", ".join(row.features), _state(row))
+        table.add_row(*(escape(word) if word else "-" for word in words))
+    report_console().print(table)
+
+
+def _row(board: RigBoard, ports: list[AttachedPort]) -> Row:
+    port, present = _port(board, ports)
+    used_by, broken = holder(board), latched(board)
+    return Row(
+        name=board.name,
+        board=board.board,
+        id=board.id,
+        port=port,
+        present=present,
+        connected=board.connected,
+        runner=board.runner,
+        power=board.power or (board.runner if board.is_virtual else None),
+        features=list(board.features),
+        holder=str(used_by) if used_by else None,
+        latched=f"{broken.why} (since {broken.since})" if broken else None,
+        notes=board.notes,
+    )
+
+
+def _port(board: RigBoard, ports: list[AttachedPort]) -> tuple[str | None, bool | None]:
+    """Return where a board's port is, or should be, and whether it is there."""
+    if is_labgrid(board):
+        return board.serial, None
+    try:
+        port = find_board_port(board, ports)
+    except InputError:
+        return board.serial or board.probe_id, False
+    return port, None if "://" in port else True
+
+
+def _state(row: Row) -> str:
+    states = [
+        "" if row.connected else "not connected",
+        f"latched broken: {row.latched}" if row.latched else "",
+        f"in use by {row.holder}" if row.holder else "",
+    ]
+    return "; ".join(state for state in states if state) or "free"
