@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import select
+import socket
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +15,7 @@ import serial
 
 from mcubench.deadline import Deadline
 from mcubench.errors import DeadlineError, LinkError
+from mcubench.link.rfc2217 import Rfc2217Port
 from mcubench.link.transcript import Transcript
 
 __all__ = ["DEFAULT_BAUD", "Link"]
@@ -22,9 +25,11 @@ DEFAULT_BAUD = 1_000_000
 # How long the reset line is held, and then left alone: an ESP32 reads its boot pins when EN is high again, which rises
 # with a time constant of 10 ms (10 kOhm and 1 uF in Espressif's hardware design guidelines).
 RESET_PULSE_S = 0.1
-# rfc2217:// has no file descriptor to wait on, only a queue filled by a thread of pyserial's.
-POLL_INTERVAL_S = 0.002
+# A server that hangs up at once may say why, in a line. Whoever has said more was in a conversation.
+LONGEST_REASON_BYTES = 120
 EARLY_BYTES = 65536
+# Linux only; elsewhere setting TCP_NODELAY once more does nothing.
+QUICK_ACKNOWLEDGEMENT = getattr(socket, "TCP_QUICKACK", socket.TCP_NODELAY)
 NO_SUCH_PORT = "no such port; plug the board in, or see 'mcubench boards' for what is attached"
 
 
@@ -34,35 +39,37 @@ class Link:
     Reads come in chunks as large as what has arrived, because pyserial's own readline() reads byte by byte (130 kB/s).
     """
 
+    _socket: socket.socket | None = None  # of a port that is a connection
+    _first_words = b""  # of its far end
+
     def __init__(self, port: str, baud: int = DEFAULT_BAUD, transcript: Transcript | None = None) -> None:
         """Open `port` (device name or URL) at `baud` bits/s, alone: a port in use elsewhere is a LinkError."""
         self.name = port
         self.transcript = transcript
         # What a TCP port leads to may have a rate, but not one that we could know or change.
         self.has_rate = not port.lower().startswith("socket://")
-        self._came_early = b""  # what was read while waiting to write
-        self._serial = _open(port, baud)
-        self._descriptor = _descriptor(self._serial)
-        if self._descriptor is not None:
-            # Waiting is done here, against a deadline. pyserial's rfc2217 knows no write timeout at all.
-            self._serial.write_timeout = 0
+        self._came_early = b""  # what was read while waiting for something else
+        try:
+            self._serial = _open(port, baud, self._keep)
+        except (ConnectionResetError, BrokenPipeError) as exc:
+            raise _closed_by_far_end(port, self._first_words) from exc
+        self._descriptor = _descriptor(port, self._serial)
+        self._socket = _socket(self._serial)
 
     def read(self, max_bytes: int, deadline: Deadline) -> bytes:
         """Return what has arrived, 1 to `max_bytes` bytes; wait for it until `deadline`, then return nothing."""
         if self._came_early:
             data, self._came_early = self._came_early[:max_bytes], self._came_early[max_bytes:]
             return data
+        data = b""
         try:
-            if not self._wait_readable(deadline):
-                return b""
-            data = bytes(self._serial.read(max_bytes))
-            # pyserial's rfc2217 hands out one byte per call.
-            while self._descriptor is None and len(data) < max_bytes and self._serial.in_waiting:
-                data += self._serial.read(max_bytes - len(data))
+            while not data:
+                if not self._wait_readable(deadline):
+                    return b""
+                data = bytes(self._serial.read(max_bytes))  # nothing, if that was about the connection itself
+            self._note(data)
         except (OSError, ValueError, TypeError) as exc:
             raise self._gone() from exc
-        if self.transcript and data:
-            self.transcript.add("<", data)
         return data
 
     def write(self, data: bytes, deadline: Deadline) -> None:
@@ -130,36 +137,55 @@ class Link:
         self.close()
 
     def _wait_readable(self, deadline: Deadline) -> bool:
-        if self._descriptor is not None:
-            return bool(select.select([self._descriptor], [], [], deadline.left_s)[0])
-        while not self._serial.in_waiting:
-            # A dead connection shows only when read, not in the length of the queue.
-            if deadline.expired or not self._serial._thread.is_alive():
-                return not deadline.expired
-            time.sleep(POLL_INTERVAL_S)
-        return True
+        return bool(select.select([self._descriptor], [], [], deadline.left_s)[0])
 
     def _wait_writable(self, deadline: Deadline) -> bool:
-        if self._descriptor is None:
-            return True
         while True:
             ports = [self._descriptor]
             readable, writable, _ = select.select(ports, ports, [], deadline.left_s)
             if writable or not readable:
                 return bool(writable)
             # A board that is a program may take nothing before somebody takes what it sends.
-            data = bytes(self._serial.read(EARLY_BYTES))
-            self._came_early += data
-            if self.transcript:
-                self.transcript.add("<", data)
+            self._keep(bytes(self._serial.read(EARLY_BYTES)))
+
+    def _keep(self, data: bytes) -> None:
+        self._came_early += data
+        self._note(data)
+
+    def _note(self, data: bytes) -> None:
+        if self.transcript and data:
+            self.transcript.add("<", data)
+        if len(self._first_words) <= LONGEST_REASON_BYTES:
+            self._first_words += data
+        if self._socket:
+            # Else Linux may acknowledge after 40 ms only, and a server sends no further short piece before that.
+            self._socket.setsockopt(socket.IPPROTO_TCP, QUICK_ACKNOWLEDGEMENT, 1)
 
     def _gone(self) -> LinkError:
-        return LinkError(self.name, "the port went away; check cable and power of the board")
+        if self._socket is None:
+            return LinkError(self.name, "the port went away; check cable and power of the board")
+        return _closed_by_far_end(self.name, self._first_words)
 
 
-def _open(port: str, baud: int) -> Any:
+def _closed_by_far_end(port: str, first_words: bytes) -> LinkError:
+    said = first_words.decode("ascii", "replace").strip()
+    is_reason = said.isascii() and said.isprintable() and 0 < len(first_words) <= LONGEST_REASON_BYTES
+    return LinkError(
+        port,
+        f"the port went away: its server closed the connection{f', saying {said!r}' if is_reason else ''};"
+        " it may have ended, be without its board, or let in one client only",
+    )
+
+
+def _open(port: str, baud: int, keep: Callable[[bytes], None]) -> Any:
     try:
-        return serial.serial_for_url(port, baudrate=baud, timeout=0, exclusive=True)
+        if port.lower().startswith("rfc2217://"):
+            return Rfc2217Port(port, baud, keep)
+        opened = serial.serial_for_url(port, baudrate=baud, timeout=0, exclusive=True)
+        opened.write_timeout = 0  # waiting is done here, against a deadline
+        return opened
+    except (ConnectionResetError, BrokenPipeError):
+        raise
     except (OSError, ValueError, TypeError) as exc:
         raise LinkError(port, _opening_trouble(exc)) from exc
 
@@ -174,14 +200,27 @@ def _opening_trouble(exc: Exception) -> str:
         )
     if number in (errno.EBUSY, errno.EAGAIN):
         return "the port is busy; close the other program that has it open (a serial monitor?)"
-    return f"cannot be opened ({_reason(exc)}); expected a device, socket://host:port or rfc2217://host:port"
+    reason = _reason(exc)
+    if f"Errno {errno.ECONNREFUSED}]" in reason:  # pyserial's own error has the number in its text only
+        return "nobody listens there; is its server (ser2net, 'mcubench virtual --tcp') running, and is that its port?"
+    return f"cannot be opened ({reason}); expected a device, socket://host:port or rfc2217://host:port"
 
 
-def _descriptor(port: Any) -> int | None:
+def _descriptor(name: str, port: Any) -> int:
     try:
         return int(port.fileno())
-    except (OSError, AttributeError):
+    except (OSError, AttributeError) as exc:
+        port.close()
+        raise LinkError(name, "this kind of port cannot be waited for; expected one with a descriptor") from exc
+
+
+def _socket(port: Any) -> socket.socket | None:
+    """Return the connection of a port that is one, made to send every message at once."""
+    connection = getattr(port, "_socket", None)  # pyserial has no other name for it
+    if not isinstance(connection, socket.socket):
         return None
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
 
 
 def _reason(exc: Exception) -> str:

@@ -215,8 +215,6 @@ class _Sender:
         self.write = connection.sendall
 
 
-# pyserial 3.5 names its thread with calls that Python 3.10 deprecated.
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_rfc2217_is_a_link_too(rfc2217_server: str) -> None:
     with Link(rfc2217_server, baud=115200) as link:
         every_byte = bytes(range(256))
@@ -225,7 +223,6 @@ def test_rfc2217_is_a_link_too(rfc2217_server: str) -> None:
         assert link.read(1, Deadline.after(0.05)) == b""
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_reset_line_is_pulsed_and_left_as_it_was(rfc2217_server: str, loop: _Loop) -> None:
     with Link(rfc2217_server) as link:
         before = len(loop.lines)
