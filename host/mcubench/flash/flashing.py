@@ -58,7 +58,7 @@ def flash_board(
     started_s = time.monotonic()
     board = attachment.board
     built.check_fits(board)
-    target = upload_target(board, attachment.address, built.project.option(built.environment, "upload_protocol"))
+    target = upload_target(board, attachment.address, built)
 
     def outcome(action: Action) -> FlashOutcome:
         took_s = time.monotonic() - started_s

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from mcubench.boards import BoardAddress
 from mcubench.errors import InputError, UnreachableError
+from mcubench.flash.building import Built
 from mcubench.link import attached_ports
 from mcubench.rig import VIRTUAL_RUNNER, RigBoard
 from mcubench.rig.address import probe_socket
 
 __all__ = ["RUNNERS", "UploadTarget", "upload_target"]
 
+CUSTOM = "custom"
 MOUNTS = Path("/proc/mounts")
 DISKS = Path("/dev/disk/by-id")
 # What may be a USB serial number: nothing that a shell, an ini file or Tcl would read as its own.
@@ -30,22 +32,23 @@ class UploadTarget:
     flags: tuple[str, ...] = ()
 
 
-def upload_target(board: RigBoard, address: BoardAddress, default_runner: str) -> UploadTarget:
+def upload_target(board: RigBoard, address: BoardAddress, built: Built) -> UploadTarget:
     """Return where to upload to; InputError if the rig file does not say which probe, or the runner is unknown."""
-    runner = board.runner or default_runner
+    runner = board.runner or built.project.option(built.environment, "upload_protocol")
+    if runner == CUSTOM and not built.project.option(built.environment, "upload_command"):
+        raise InputError(f"{board.name}: runner = '{CUSTOM}' needs upload_command in [env:{built.environment}]")
     if runner not in RUNNERS:
         raise InputError(f"{board.name}: runner = '{runner}' is unknown; there is {', '.join(RUNNERS)}")
     return RUNNERS[runner](runner, board, address)
 
 
-def _by_flags(*words: str) -> Callable[[str, RigBoard, BoardAddress], UploadTarget]:
-    """Return what selects the probe with flags, whose {} stands for its serial number."""
+def _openocd(runner: str, board: RigBoard, _address: BoardAddress) -> UploadTarget:
+    return UploadTarget(runner, None, ("-c", f"adapter serial {_serial_number(runner, board)}"))
 
-    def target(runner: str, board: RigBoard, _address: BoardAddress) -> UploadTarget:
-        serial = _serial_number(runner, board)
-        return UploadTarget(runner, None, tuple(word.format(serial) for word in words))
 
-    return target
+def _jlink(runner: str, board: RigBoard, _address: BoardAddress) -> UploadTarget:
+    """J-Links are known by a number, which USB tells with zeros before it."""
+    return UploadTarget(runner, None, ("-SelectEmuBySN", _serial_number(runner, board).lstrip("0")))
 
 
 def _virtual(runner: str, board: RigBoard, _address: BoardAddress) -> UploadTarget:
@@ -98,14 +101,13 @@ def _serial_number(runner: str, board: RigBoard) -> str:
     return board.probe_id
 
 
-_OPENOCD = _by_flags("-c", "adapter serial {}")
 RUNNERS: dict[str, Callable[[str, RigBoard, BoardAddress], UploadTarget]] = {
-    "stlink": _OPENOCD,
-    "cmsis-dap": _OPENOCD,
-    "jlink": _by_flags("-SelectEmuBySN", "{}"),
+    "stlink": _openocd,
+    "cmsis-dap": _openocd,
+    "jlink": _jlink,
     "blackmagic": _blackmagic,
     "mbed": _mbed,
     "esptool": _by_port,
-    "custom": _custom,
+    CUSTOM: _custom,
     VIRTUAL_RUNNER: _virtual,
 }

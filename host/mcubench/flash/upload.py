@@ -26,6 +26,8 @@ FLAGS_VARIABLE = "PLATFORMIO_UPLOAD_FLAGS"
 # Its boot loader and table of partitions are the build's, so there is no upload of what is built already.
 UPLOADED_BY_BUILD = "espidf"
 
+UNKNOWN = "what its flash holds now is unknown"
+
 
 @dataclass(frozen=True)
 class _Workplace:
@@ -41,7 +43,7 @@ class _Workplace:
 def upload(board: RigBoard, target: UploadTarget, built: Built, log: Path) -> None:
     """Load an image into a board; FlashError if it fails or is not done within the board's flash_timeout.
 
-    All that is printed goes into `log`.
+    All that is printed goes into `log`, after the command.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     deadline = Deadline.after(board.flash_timeout_s)
@@ -49,22 +51,23 @@ def upload(board: RigBoard, target: UploadTarget, built: Built, log: Path) -> No
         tempfile.TemporaryDirectory(prefix="mcubench-flash-") as name,
         _workplace(Path(name), built, deadline) as place,
     ):
-        options = {**place.options, "upload_protocol": target.runner}
+        configuration = _configuration(Path(name), built, {**place.options, "upload_protocol": target.runner})
         command = [built.project.python, "-m", "platformio", "run", "--disable-auto-clean"]
-        command += ["--project-conf", str(_configuration(Path(name), built, options))]
+        command += ["--project-conf", str(configuration)]
         command += ["--environment", built.environment, *(f"--target={each}" for each in place.targets)]
         command += ["--upload-port", target.port] if target.port else []
         variables = {**_variables(board, target), **place.variables, "PLATFORMIO_BUILD_DIR": str(place.build)}
-        log.write_text(f"{shlex.join([*(f'{key}={value}' for key, value in variables.items()), *command])}\n\n")
+        called = shlex.join(["env", *(f"{key}={value}" for key, value in variables.items()), *command])
+        log.write_text(f"{called}\n# upload_protocol = {target.runner}\n\n", encoding="utf-8")
+        begun = log.stat().st_size
         try:
             status = run_tool(command, built.project.folder, variables, log, deadline, place.lock)
         except ToolTimeoutError as exc:
             trouble = f"uploading took more than flash_timeout = {board.flash_timeout_s:g} s and was ended"
-            raise FlashError(board.name, f"{trouble}; what its flash holds now is unknown", str(log)) from exc
+            raise FlashError(board.name, f"{trouble}; {UNKNOWN}", str(log)) from exc
     if status != 0:
-        printed = log.read_text(encoding="utf-8", errors="replace").partition("\n")[2]
-        trouble = f"PlatformIO did not flash it: {last_trouble(printed)}"
-        raise FlashError(board.name, f"{trouble}; what its flash holds now is unknown", str(log))
+        printed = log.read_bytes()[begun:].decode(errors="replace")
+        raise FlashError(board.name, f"PlatformIO did not flash it: {last_trouble(printed)}; {UNKNOWN}", str(log))
 
 
 def _variables(board: RigBoard, target: UploadTarget) -> dict[str, str]:
