@@ -41,7 +41,7 @@ void boot_announce(void) {
     port_write(&delimiter, 1);
     reply_use_no_trailer();
     reply_begin("boot");
-    reply_string("board", port_board_name);
+    reply_string("board", PORT_BOARD_NAME);
     reply_unsigned("protocol", CORE_PROTOCOL_VERSION);
     reply_count_and_cause();
     reply_end();

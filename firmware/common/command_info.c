@@ -21,10 +21,16 @@
 #define MCUBENCH_FLAGS "unknown"
 #endif
 
+/* What tells tools which board and build an image is, and keeps them from loading one into another board: in flash, with
+ * a NUL at its end. `info` takes the build from here, so that no linker drops it. */
+#define MARK_BEFORE_BUILD "mcubench-image board=" PORT_BOARD_NAME " build="
+extern const char image_mark[];
+const char image_mark[] = MARK_BEFORE_BUILD MCUBENCH_BUILD_ID;
+
 static void reply_board(void) {
     uint8_t uid[UID_BYTES_MAX];
     reply_begin("board");
-    reply_string("name", port_board_name);
+    reply_string("name", PORT_BOARD_NAME);
     reply_string("core", port_core_name());
     reply_hex_bytes("uid", uid, port_uid(uid, sizeof uid));
     reply_unsigned("port_version", PORT_VERSION);
@@ -34,7 +40,8 @@ static void reply_board(void) {
 
 static void reply_build(void) {
     reply_begin("build");
-    reply_words("id=" MCUBENCH_BUILD_ID " toolchain=" MCUBENCH_TOOLCHAIN " flags=" MCUBENCH_FLAGS);
+    reply_string("id", &image_mark[sizeof MARK_BEFORE_BUILD - 1]);
+    reply_words("toolchain=" MCUBENCH_TOOLCHAIN " flags=" MCUBENCH_FLAGS);
     reply_end();
     reply_begin("engine");
     reply_string("name", engine_name);

@@ -30,9 +30,9 @@ typedef struct port_clock {
     const char *details;  /* "wait_states=7 voltage_scale=1 overdrive=1", for `clocks` */
 } port_clock_t;
 
-/* Identity: constants. port_uid writes at most `size` bytes and returns how many. */
-extern const char port_board_name[]; /* "stm32f746" */
-const char *port_core_name(void);    /* "cortex-m7" */
+/* Identity: constants. port_uid writes at most `size` bytes and returns how many. The board's name is PORT_BOARD_NAME, see
+ * below. */
+const char *port_core_name(void); /* "cortex-m7" */
 size_t port_uid(uint8_t *uid, size_t size);
 
 /* Called once, first thing in main(): clocks to the boot setting, UART with circular DMA reception, cycle counter, and the
@@ -103,7 +103,8 @@ _Noreturn void port_reset(void);
  * kept_boot() before port_init() is done, and kept_crash() where it handles a crash. */
 kept_t *port_kept(void);
 
-/* port_inline.h of the board defines the two static inline functions above. */
+/* port_inline.h of the board defines the two static inline functions above, and PORT_BOARD_NAME: a string without spaces,
+ * "stm32f746". */
 #include "port_inline.h"
 
 #endif

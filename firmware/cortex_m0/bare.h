@@ -39,6 +39,9 @@ typedef struct bare_facts {
 
 extern const bare_facts_t bare_facts;
 
+/* What tells tools which board and build an image is, with a NUL at its end; the linker script keeps it too. */
+extern const char bare_mark[];
+
 /* A breakpoint instruction: the core halts there. */
 void bare_stop(void);
 

@@ -5,9 +5,16 @@
 #include "bare.h"
 #include "systick.h"
 
+/* Given by the build as a -D string. */
+#ifndef MCUBENCH_BUILD_ID
+#define MCUBENCH_BUILD_ID "unknown"
+#endif
+
 bare_mailbox_t bare;
 
 const bare_facts_t bare_facts = {engine_name, engine_version, engine_kernels};
+
+const char bare_mark[] = "mcubench-image board=cortex-m0 build=" MCUBENCH_BUILD_ID;
 
 /* What the other side reads of a model, at these places. */
 _Static_assert(sizeof(enum engine_type) == 1, "the types of tensors are bytes");

@@ -13,7 +13,6 @@
 
 #define MAC_BYTES 6
 
-const char port_board_name[] = "esp32";
 const bool port_counts_time = false;
 const uint32_t port_watchdog_ms = 30000; /* an inference must take less */
 

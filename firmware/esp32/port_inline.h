@@ -1,10 +1,13 @@
-/* The two calls that bracket the timed window, inline so that nothing but themselves is timed. Included by port.h. */
+/* The board's name, and the two calls that bracket the timed window, inline so that nothing but themselves is timed.
+ * Included by port.h. */
 #ifndef ESP32_PORT_INLINE_H
 #define ESP32_PORT_INLINE_H
 
 #include <driver/gpio.h>
 #include <esp_cpu.h>
 #include <freertos/FreeRTOS.h>
+
+#define PORT_BOARD_NAME "esp32"
 
 /* GPIO4 is on the headers of every DevKit, and neither a strapping pin nor one of the flash's. */
 #define PORT_WINDOW_PIN GPIO_NUM_4

@@ -19,7 +19,6 @@
 
 enum { OPTION_SLEEP = 1u << 0 };
 
-const char port_board_name[] = "native";
 const bool port_counts_time = true;
 const char *const port_option_names[] = {"sleep"}; /* leaves the processor to others while nothing arrives */
 const uint32_t port_option_count = 1;

@@ -1,8 +1,10 @@
-/* The PC's cycle counter: the monotonic clock, scaled to the selected setting. Included by port.h. */
+/* The board's name, and the PC's cycle counter: the monotonic clock, scaled to the selected setting. Included by port.h. */
 #ifndef NATIVE_PORT_INLINE_H
 #define NATIVE_PORT_INLINE_H
 
 #include <time.h>
+
+#define PORT_BOARD_NAME "native"
 
 #define NANOSECONDS_PER_SECOND 1000000000ull
 

@@ -10,7 +10,6 @@
 #define LED_PIN 13u /* LED1 on P0.13, lit by a low level (nRF52840 DK user guide) */
 #define WDT_HZ 32768u
 
-const char port_board_name[] = "nrf52840";
 const bool port_counts_time = false;
 const uint32_t port_watchdog_ms = 30000u; /* an inference must take less */
 

@@ -1,9 +1,12 @@
-/* The two calls that bracket the timed window, inline so that nothing but themselves is timed. Included by port.h. */
+/* The board's name, and the two calls that bracket the timed window, inline so that nothing but themselves is timed.
+ * Included by port.h. */
 #ifndef NRF52840_PORT_INLINE_H
 #define NRF52840_PORT_INLINE_H
 
 #include "cycle_counter.h"
 #include "registers.h"
+
+#define PORT_BOARD_NAME "nrf52840"
 
 /* P1.01, Arduino header pin D0: not an LED's pin, whose current a power meter would see. */
 #define PORT_WINDOW_GPIO P1

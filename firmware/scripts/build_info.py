@@ -1,8 +1,8 @@
 """Tells the firmware what it was built from: MCUBENCH_BUILD_ID, MCUBENCH_TOOLCHAIN and MCUBENCH_FLAGS.
 
 The build id is a hash over the sources, the generated models, the flags and the compiler's version, so two images with
-the same id behave alike. Only the one file that answers `info` sees these macros: nothing else is compiled again when
-they change. Runs after embed_models.py, whose output it hashes.
+the same id behave alike. Only the one file that has the image's mark sees these macros: nothing else is compiled again
+when they change. Runs after embed_models.py, whose output it hashes.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from SCons.Script import DefaultEnvironment
 
 env = DefaultEnvironment()
 
-INFO_FILE = "*/common/command_info.c"
+INFO_FILES = ("*/common/command_info.c", "*/cortex_m0/main.c")
 for_espidf = "espidf" in env.get("PIOFRAMEWORK", [])
 compiler = "xtensa-esp32-elf-gcc" if for_espidf else "arm-none-eabi-gcc"
 
@@ -90,4 +90,5 @@ info = [
 if for_espidf:
     write_header()
 else:
-    env.AddBuildMiddleware(define_in_info_file, INFO_FILE)
+    for pattern in INFO_FILES:
+        env.AddBuildMiddleware(define_in_info_file, pattern)

@@ -11,7 +11,6 @@
 
 #define LED_PIN 1u /* LD1, green, on PI1 (UM1907) */
 
-const char port_board_name[] = "stm32f746";
 const bool port_counts_time = false;
 
 static uint32_t reset_flags;

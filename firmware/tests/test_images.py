@@ -13,6 +13,7 @@ import pytest
 from pio import build_image, run_pio
 
 from mcubench.image_layout import ImageLayout
+from mcubench.image_mark import read_mark
 
 
 @dataclass(frozen=True)
@@ -186,12 +187,20 @@ def test_harness_keeps_its_budget(harness: ImageLayout) -> None:
 
 def test_image_says_what_it_was_built_from(image: ImageLayout, memory: Memory) -> None:
     content = image.path.with_suffix(".bin").read_bytes()
-    info = re.search(rb"id=([0-9a-f]{16}) toolchain=(\S+) flags=([^ \0]+)", content)
+    info = re.search(rb"toolchain=(\S+) flags=([^ \0]+)", content)
     assert info is not None
     version = run_tool("gcc", "-dumpfullversion").strip()
-    assert info[2].decode() == f"arm-none-eabi-gcc-{version}"
-    assert b"-O3" in info[3]
-    assert f"-mcpu={memory.cpu}".encode() in info[3]
+    assert info[1].decode() == f"arm-none-eabi-gcc-{version}"
+    assert b"-O3" in info[2]
+    assert f"-mcpu={memory.cpu}".encode() in info[2]
+
+
+def test_image_says_which_board_and_build_it_is(image: ImageLayout, port: str) -> None:
+    mark = read_mark(image.path)
+    assert mark is not None
+    assert mark.board == port
+    assert re.fullmatch("[0-9a-f]{16}", mark.build_id)
+    assert read_mark(image.path.with_suffix(".bin")) == mark
 
 
 def test_clean_build_has_no_warnings_and_gives_the_same_bytes(image: ImageLayout, port: str, tmp_path: Path) -> None:

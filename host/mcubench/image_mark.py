@@ -10,7 +10,7 @@ from mcubench.errors import InputError
 
 __all__ = ["ImageMark", "find_mark", "read_mark"]
 
-# firmware/common/command_info.c, firmware/cortex_m0/mark.c
+# firmware/common/command_info.c, firmware/cortex_m0/main.c
 _MARK = re.compile(rb"mcubench-image board=([!-~]+) build=([!-~]+)\0")
 
 

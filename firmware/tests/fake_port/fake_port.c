@@ -39,7 +39,6 @@ static size_t output_size;
 static uint32_t stack[STACK_WORDS];
 static jmp_buf reset_point;
 
-const char port_board_name[] = "fake";
 const bool port_counts_time = false;
 const char *const port_option_names[] = {"icache", "dcache"};
 const uint32_t port_option_count = 2;

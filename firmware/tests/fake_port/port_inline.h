@@ -2,6 +2,8 @@
 #ifndef FAKE_PORT_INLINE_H
 #define FAKE_PORT_INLINE_H
 
+#define PORT_BOARD_NAME "fake"
+
 extern uint32_t fake_cycles;
 extern uint32_t fake_cycles_per_reading; /* 0: a counter that does not advance */
 extern bool fake_sending;                /* bytes were written and not yet drained */
