@@ -1,7 +1,7 @@
 """Tools and default flags, the same that the official ststm32 platform sets when no framework is used.
 
-Source of the flags: platform-ststm32 19.6.0, builder/main.py and builder/frameworks/_bare.py. Real boards are flashed by
-the official platform: this one is for machines that cannot download its tools. It uploads to virtual boards, whose
+Source of the flags: platform-ststm32 19.6.0, builder/main.py and builder/frameworks/_bare.py. Real boards are flashed
+by the official platform: this one is for machines that cannot download its tools. It uploads to virtual boards, whose
 debug probe is a Unix socket: pio run -e stm32f746-local -t upload --upload-port SOCKET
 """
 
@@ -33,7 +33,7 @@ def interpreter():
 
 
 def upload(source, **_scons):
-    """Have `mcubench probe load` load the image; of its messages only the last line is shown, which says what is wrong."""
+    """Have `mcubench probe load` load the image; of its messages only the last line is shown, the one that matters."""
     command = [interpreter(), "-m", "mcubench", "probe", "load", env.subst("$UPLOAD_PORT"), str(source[0])]
     environment = {**os.environ, "PYTHONPATH": str(project / "host")}
     try:
