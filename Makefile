@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+FAR := .venv/.far
 NATIVE := build/native/generated
 RUNS := 10000000
 NETWORKS := 5000
@@ -22,6 +23,12 @@ setup: $(READY) ## Python packages into .venv, the Arm compiler from Debian if i
 
 $(READY): pyproject.toml tools/setup.sh tools/seed_platformio.py
 	@tools/setup.sh $(PYTHON)
+	@touch $@
+
+# What tests of far boards need. What cannot be got is told once, and skipped by them, until the script changes or
+# .venv/.far is removed.
+$(FAR): tools/setup.sh | $(READY)
+	@tools/setup.sh $(PYTHON) far
 	@touch $@
 
 firmware: $(READY) ## build what the virtual boards run, with PlatformIO, and this PC as a board
@@ -52,7 +59,7 @@ models: firmware ## float32 beside int8: every model here on three virtual board
 	@$(BIN)/mcubench compare --all --board virtual:stm32f746 --board virtual:nrf52840 --board virtual:cortex-m0 \
 		--json results/models.json --markdown results/models.md --db results/models.db
 
-test: lint firmware ## run every test: host, firmware core on the PC, HIL suite on the virtual board
+test: lint firmware $(FAR) ## run every test: host, firmware core on the PC, HIL suite on the virtual board
 	@$(BIN)/pytest -n 2 $(PYTEST_ARGS)
 
 lint: $(READY) ## formatting, style and types

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Sets up everything below the project's folder: .venv (Python packages) and .pio-core (PlatformIO's build tool), and gets
 # the Arm compiler from Debian if there is none. Usage: tools/setup.sh <python>. Prints a line per step; a step that fails
-# says what to do and ends the script.
+# says what to do and ends the script. `tools/setup.sh <python> far` gets what tests of far boards need, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$1
 export PLATFORMIO_CORE_DIR=${PLATFORMIO_CORE_DIR:-$PWD/.pio-core}
 log=.venv/setup.log
+LABGRID=26.0.1
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -83,6 +84,22 @@ prepare_platformio() {
         fail_with_log "PlatformIO could not take up firmware/platform-local"
 }
 
+# Wanted by tests of far boards only, which skip what is missing. RUNLEVEL keeps Debian from starting ser2net as a service.
+install_far() {
+    if [ -z "$(PATH=$PATH:/usr/sbin type -P ser2net)" ]; then
+        RUNLEVEL=1 apt_install ser2net || say "no ser2net: tests skip it (Debian: apt install ser2net)"
+    fi
+    # An environment of its own: labgrid brings a module that takes the place of pyserial.
+    say "installing labgrid for tests into .venv/labgrid"
+    { "$python" -m venv .venv/labgrid &&
+        .venv/labgrid/bin/python -m pip install --disable-pip-version-check --retries 1 "labgrid==$LABGRID"; } \
+        > "$log" 2>&1 || { say "no labgrid: tests skip it (pip: $(tail -n 1 "$log"))"; rm -rf .venv/labgrid; }
+}
+
+if [ "${2:-}" = far ]; then
+    install_far
+    exit
+fi
 check_python
 create_venv
 install_packages
