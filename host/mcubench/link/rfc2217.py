@@ -149,7 +149,7 @@ class Rfc2217Port:
         # Asserted as by opening a local port. Servers need not answer for what their port has not got.
         for control in (NO_FLOW_CONTROL, DTR_ON, RTS_ON):
             self._send(subnegotiation(COM_PORT, bytes([SET_CONTROL]) + control))
-        self._send(subnegotiation(COM_PORT, bytes([PURGE]) + PURGE_BOTH))
+        self._ask(PURGE, PURGE_BOTH, CONTROL_TIMEOUT_S)
 
     def _set_baud(self, baud: int) -> int:
         answer = self._ask(SET_BAUD, baud.to_bytes(4), ANSWER_TIMEOUT_S)
