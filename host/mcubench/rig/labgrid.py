@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mcubench.boards import BoardAddress
+from mcubench.boards import BoardAddress, known_board
 from mcubench.errors import InputError, LockedError, RigError, UnreachableError
 from mcubench.recovery import ResetDriver
 from mcubench.rig.entry import RigBoard
@@ -14,7 +14,7 @@ from mcubench.rig.labgrid_client import PROGRAM, LabgridClient, LabgridFailedErr
 from mcubench.rig.labgrid_drivers import labgrid_drivers
 from mcubench.rig.labgrid_place import Place, Resource, read_place
 
-__all__ = ["acquired", "is_labgrid_place"]
+__all__ = ["acquired"]
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +25,6 @@ LABGRID_DEFAULT_BAUD = 115_200
 # How labgrid-client tells what is wrong.
 NO_COORDINATOR, NO_PLACE = "Could not connect to coordinator", "matches"
 ALREADY_OURS = "You have already acquired"
-
-
-def is_labgrid_place(serial: str | None) -> bool:
-    """Tell whether a rig file's `serial` names a place of labgrid; InputError if it does so badly."""
-    return serial is not None and place_name(serial) is not None
 
 
 @contextmanager
@@ -117,7 +112,14 @@ def _address(board: RigBoard, place: Place) -> BoardAddress:
             f"{board.name}: the labgrid place '{place.name}' needs one serial port ({SERIAL_KIND}, or a"
             f" USBSerialPort or RawSerialPort of an exporter), found {found}; see '{PROGRAM} -p {place.name} show'"
         )
-    return BoardAddress(board.name, port=_url(board, place, ports[0]), baud=board.baud or _speed(ports[0]))
+    known = known_board(board.board)
+    return BoardAddress(
+        board.name,
+        port=_url(board, place, ports[0]),
+        baud=board.baud or _speed(ports[0]) or (known.baud if known else None),
+        expected_board=board.board,
+        expected_uid=board.id,
+    )
 
 
 def _url(board: RigBoard, place: Place, port: Resource) -> str:
