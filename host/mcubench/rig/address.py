@@ -10,11 +10,9 @@ from mcubench.boards import BoardAddress, known_board
 from mcubench.errors import InputError, UnreachableError
 from mcubench.link import AttachedPort, attached_ports, is_stale_link
 from mcubench.rig.entry import RigBoard
+from mcubench.rig.labgrid_client import place_name
 
-__all__ = ["LABGRID", "address_of", "find_board_port", "is_labgrid", "path_beside_file", "probe_socket"]
-
-# `serial` of a board that a labgrid coordinator hands out.
-LABGRID = "labgrid:"
+__all__ = ["address_of", "find_board_port", "is_labgrid", "path_beside_file", "probe_socket"]
 
 
 def address_of(board: RigBoard, ports: Sequence[AttachedPort] | None = None) -> BoardAddress:
@@ -49,7 +47,7 @@ def find_board_port(board: RigBoard, ports: Sequence[AttachedPort] | None = None
 
 def is_labgrid(board: RigBoard) -> bool:
     """Whether a labgrid coordinator hands out the board's port."""
-    return board.serial is not None and board.serial.startswith(LABGRID)
+    return board.serial is not None and place_name(board.serial) is not None
 
 
 def probe_socket(board: RigBoard) -> Path | None:

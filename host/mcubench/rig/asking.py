@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mcubench.boards import KNOWN_BOARDS
@@ -40,21 +40,29 @@ class Heard:
 
 def ask(port: str, bauds: Sequence[int], timeout_s: float) -> Heard:
     """Say hello at each rate for so long at most, until a board answers."""
-    foreign = None
+    heard = Heard(PortState.SILENT, "answers nothing")
     for baud in bauds:
         try:
             with Link(port, baud) as link:
-                info = Board(link).connect(timeout_s)
-                return Heard(PortState.BOARD, "answers", info, baud)
+                this = _say_hello(Board(link), timeout_s)
         except LinkError as exc:
             return Heard(PortState.CLOSED, _without_port(exc))
-        except DeadlineError:
-            continue
-        except (ProtocolError, BoardError) as exc:
-            foreign = foreign or _without_port(exc)
-    if foreign:
-        return Heard(PortState.FOREIGN, f"talks, but not our protocol ({foreign})")
-    return Heard(PortState.SILENT, "answers nothing")
+        if this.info:
+            return replace(this, baud=baud)
+        if heard.state is PortState.SILENT:
+            heard = this
+    return heard
+
+
+def _say_hello(board: Board, timeout_s: float) -> Heard:
+    try:
+        return Heard(PortState.BOARD, "answers", board.connect(timeout_s))
+    except DeadlineError:
+        return Heard(PortState.SILENT, "answers nothing")
+    except (ProtocolError, BoardError) as exc:
+        is_noise = isinstance(exc.__cause__, DeadlineError)  # else it did answer, and not as it should
+        why = f"last seen: {board.channel.last_seen}" if is_noise else _without_port(exc)
+        return Heard(PortState.FOREIGN, f"talks, but not our protocol ({why})")
 
 
 def _without_port(exc: LinkError | ProtocolError | BoardError) -> str:

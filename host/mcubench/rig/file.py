@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mcubench.errors import InputError, RigFileError
-from mcubench.rig.entry import RigBoard
+from mcubench.rig.entry import VIRTUAL_RUNNER, RigBoard
 from mcubench.rig.keys import FIELDS, KEYS, unknown_key
 from mcubench.rig.places import Places, find_places
 from mcubench.rig.select import select_boards
@@ -138,7 +138,10 @@ class _Reader:
             self._add(header, f'{_who(index, table)}: no name; give it one: name = "..."')
         if "board" not in table:
             self._add(header, f'{_who(index, table)}: what is it? Say board = "...", as its firmware calls itself')
-        if "serial" not in table and "probe_id" not in table:
+        if "serial" not in table and values.get("runner") == VIRTUAL_RUNNER:
+            missing = "a virtual board needs a serial, the link that is made to its terminal"
+            self._add(header, f"{_who(index, table)}: {missing}")
+        elif "serial" not in table and "probe_id" not in table:
             self._add(header, f"{_who(index, table)}: nothing finds its port; give it a probe_id or a serial")
         return values
 

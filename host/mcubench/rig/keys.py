@@ -9,7 +9,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from mcubench.boards import KNOWN_BOARDS
+from mcubench.errors import InputError
 from mcubench.rig.entry import VIRTUAL_RUNNER
+from mcubench.rig.labgrid_client import place_name
 
 __all__ = ["ALL", "FIELDS", "KEYS", "did_you_mean", "unknown_key"]
 
@@ -26,6 +28,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 WORD = re.compile(r"[^\s,]+")
 # As uhubctl prints them: bus and plugs of a hub, and the plug of that hub.
 UHUBCTL = re.compile(r"uhubctl:\d+(-\d+(\.\d+)*)?:\d+")
+SCHEMES = ("socket", "rfc2217")
+SERIAL_FORMS = "a device, socket://HOST:PORT, rfc2217://HOST:PORT or labgrid:PLACE"
 POWER_FORMS = "'uhubctl:LOCATION:PORT' (as in uhubctl:1-1.4:2), 'script:COMMAND LINE', 'person' or 'virtual'"
 
 
@@ -89,6 +93,20 @@ def _id(value: Any) -> str:
     return digits
 
 
+def _serial(value: Any) -> str:
+    serial = _text(value)
+    try:
+        is_place = place_name(serial) is not None
+    except InputError as exc:
+        raise ValueError(str(exc)) from exc
+    scheme, separator, _ = serial.partition("://")
+    if separator and not is_place and scheme.lower() not in SCHEMES:
+        raise ValueError(
+            f"expected a device, socket://HOST:PORT, rfc2217://HOST:PORT or labgrid:PLACE, found '{serial}'"
+        )
+    return serial
+
+
 def _runner(value: Any) -> str:
     runner = _text(value)
     if runner not in RUNNERS:
@@ -147,7 +165,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "board": _kind,
     "id": _id,
     "probe_id": _text,
-    "serial": _text,
+    "serial": _serial,
     "baud": _baud,
     "runner": _runner,
     "flash_timeout": _seconds,
