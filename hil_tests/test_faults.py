@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 import pytest
 
-from mcubench.boards import parse_board
+from mcubench.boards import find_image, known_board
+from mcubench.errors import InputError
 from mcubench.measure.plan import main_clock
+from mcubench.pytest_plugin.dut import Dut
 from mcubench.pytest_plugin.measuring import Measure
-from mcubench.pytest_plugin.rig import Rig, open_rig
+from mcubench.pytest_plugin.opening import open_dut
+from mcubench.pytest_plugin.rig import Rig
+from mcubench.pytest_plugin.selection import SelectedBoard
 
 pytestmark = pytest.mark.slow
 
@@ -20,27 +23,31 @@ CRYSTALS = {"stm32f746": ("hse_hz", 25e6), "nrf52840": ("hfxo_hz", 64e6)}
 # Enough to be caught, and little enough for a UART that runs from it.
 OFF = 0.97
 
-StartFaulty = Callable[[str], AbstractContextManager[Rig]]
+StartFaulty = Callable[[str], AbstractContextManager[Dut]]
 
 
 @pytest.fixture
-def start_faulty(pytestconfig: pytest.Config, rig: Rig) -> StartFaulty:
-    """Start a virtual board of the same kind and firmware with a fault."""
-    if not rig.is_virtual:
+def start_faulty(pytestconfig: pytest.Config, rig: Rig, dut: Dut) -> StartFaulty:
+    """Start a virtual board of the same kind and engine with a fault."""
+    info = dut.info
+    chip = known_board(info.board)
+    if not dut.is_virtual or chip is None:
         pytest.skip("a real board cannot be told to misbehave; this needs a virtual one")
-    board = rig.address.name
-    firmware = pytestconfig.getoption("--firmware")
-    joint = "&" if "?" in board else "?"
-    image = Path(firmware) if firmware else None
-    return lambda fault: open_rig(pytestconfig, parse_board(f"{board}{joint}fault={fault}", image))
+    if not pytestconfig.getoption("--firmware"):
+        try:
+            find_image(chip, info.engine)
+        except InputError as exc:
+            pytest.skip(f"a second virtual board has nothing to run here: {exc}")
+    name = f"virtual:{info.board}?engine={info.engine}"
+    return lambda fault: open_dut(rig, SelectedBoard(f"{name}&fault={fault}", info.board))
 
 
-def test_wrong_crystal_is_caught_by_the_clock_check(start_faulty, rig, models_folder) -> None:
-    if rig.info.board not in CRYSTALS:
-        pytest.skip(f"the crystal of a virtual {rig.info.board} is not known here")
-    name, hz = CRYSTALS[rig.info.board]
+def test_wrong_crystal_is_caught_by_the_clock_check(start_faulty, dut) -> None:
+    if dut.info.board not in CRYSTALS:
+        pytest.skip(f"the crystal of a virtual {dut.info.board} is not known here")
+    name, hz = CRYSTALS[dut.info.board]
     with start_faulty(f"crystal:{name}={hz * OFF:.0f}") as faulty:
-        measure = Measure(faulty, models_folder)
+        measure = Measure(faulty)
         clock = main_clock(measure.clocks)
         record = measure(measure.models[0].name, clock.name, vectors=1)
     assert record.status == "failed"
@@ -51,9 +58,9 @@ def test_wrong_crystal_is_caught_by_the_clock_check(start_faulty, rig, models_fo
     assert record.latency_us_median is None
 
 
-def test_line_that_flips_bits_changes_no_result(start_faulty, models_folder) -> None:
+def test_line_that_flips_bits_changes_no_result(start_faulty) -> None:
     with start_faulty("flip:rate=0.0001,seed=1") as faulty:
-        measure = Measure(faulty, models_folder)
+        measure = Measure(faulty)
         record = measure(measure.models[0].name, main_clock(measure.clocks).name, vectors=30)
     assert record.status == "ok", record.error
     assert record.vectors == 30

@@ -243,8 +243,8 @@ def test_frames_may_share_a_delimiter(in_step: Wire, streaming) -> None:
     check(in_step, in_step.next_ack(), 5)
 
 
-def test_frames_without_a_model_are_answered_so(dut: Board, wire: Wire) -> None:
-    dut.reset()
+def test_frames_without_a_model_are_answered_so(board: Board, wire: Wire) -> None:
+    board.reset()
     assert wire.poll().no_model
     wire.send(wire.data(0, b"\x11"))
     ack = wire.poll()

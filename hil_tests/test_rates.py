@@ -10,15 +10,15 @@ from mcubench.protocol import Board, VectorStream, raise_baud
 
 
 @pytest.fixture
-def raised(dut: Board) -> Iterator[Board]:
+def raised(board: Board) -> Iterator[Board]:
     """The board at the highest rate that its line carries, and back at its boot rate afterwards."""
-    if not dut.link.has_rate or dut.information.baud_max is None:
+    if not board.link.has_rate or board.information.baud_max is None:
         pytest.skip("the rate of this board's line cannot be changed, or means nothing")
-    raise_baud(dut)
-    if dut.link.baud == dut.boot_baud:
-        pytest.skip(f"this line carries no more than the {dut.boot_baud} bits/s that the board boots with")
-    yield dut
-    dut.fall_back()
+    raise_baud(board)
+    if board.link.baud == board.boot_baud:
+        pytest.skip(f"this line carries no more than the {board.boot_baud} bits/s that the board boots with")
+    yield board
+    board.fall_back()
 
 
 def test_a_raised_rate_is_told_and_carries_every_byte(raised: Board, streaming) -> None:

@@ -1,43 +1,97 @@
-"""How a failing test is reported: rig trouble as an error, a wrong result as a failure, both in one line."""
+"""What is told of every test on a board: its outcome, who the board was, and what went over the line."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator
 
 import pytest
 
-from mcubench.errors import InputError, McubenchError, RigError
+from mcubench.pytest_plugin.metrics import write_metrics
+from mcubench.pytest_plugin.outcome import Outcome, TestState, judge, state_of
 from mcubench.pytest_plugin.rig import Rig
 
-__all__ = ["RIG_KEY", "make_report"]
+__all__ = ["finish_reports", "make_report"]
 
-RIG_KEY = pytest.StashKey[Rig]()
-TRACEBACK_VERBOSITY = 2  # -vv
+# Who looks at it has used every model of it.
+SWEEP_FIXTURE = "sweep"
 
 
 def make_report(
-    item: pytest.Item, call: pytest.CallInfo[None]
+    rig: Rig, item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Wrap pytest's own report: see the module."""
+    """Wrap pytest's own report of one phase: see `judge`."""
     report = yield
-    if call.excinfo is None or not report.failed:
-        return report
-    error = call.excinfo.value
-    if isinstance(error, McubenchError) and item.config.get_verbosity() < TRACEBACK_VERBOSITY:
-        report.longrepr = f"{type(error).__name__}: {error}"
-    if isinstance(error, RigError | InputError) and report.when == "call":
-        # For pytest and JUnit a test whose set-up failed is an error and not a failure: nothing is known.
-        report.when = "setup"
-    rig = item.config.stash.get(RIG_KEY, None)
-    if rig is not None and "rig" in getattr(item, "fixturenames", ()):
-        _keep_transcript(report, rig)
+    error = call.excinfo.value if call.excinfo else None
+    outcome = judge(item, report, error)
+    state = state_of(item)
+    if state:
+        if state.board:
+            state.dut = rig.open_duts.get(state.board.name, state.dut)
+        in_quarantine = state.quarantined and outcome in (Outcome.PASSED, Outcome.FAILED)
+        # pytest-xdist takes whatever a report has along.
+        vars(report).update(hil_outcome=str(outcome), hil_quarantined=in_quarantine)
+        if state.error is None and outcome not in (Outcome.PASSED, Outcome.SKIPPED):
+            state.error = error
     return report
 
 
-def _keep_transcript(report: pytest.TestReport, rig: Rig) -> None:
-    """Put what last went over the line into the report and into a file of its own."""
-    transcript = str(rig.transcript)
-    path = rig.log_dir / (re.sub(r"[^\w.-]+", "_", report.nodeid) + ".uart.log")
-    path.write_text(transcript + "\n", encoding="utf-8")
-    report.sections.append((f"UART transcript, seconds since the link was opened ({path})", transcript))
+def finish_reports(rig: Rig, item: pytest.Item, state: TestState, reports: list[pytest.TestReport]) -> None:
+    """Add to the reports of a test what is known once it is over; write its figures and its transcript."""
+    if state.metrics:
+        write_metrics(state.metrics, rig.metrics_file)
+    properties: list[tuple[str, object]] = [(metric.label, metric.value) for metric in state.metrics]
+    properties += _who_it_was(rig, item, state)
+    worst = max((Outcome(report.hil_outcome) for report in reports), key=lambda outcome: outcome.rank)
+    properties.append(("outcome", str(worst)))
+    if any(report.hil_quarantined for report in reports):
+        properties.append(("quarantined", "true"))
+    if state.retried:
+        properties.append(("retried", state.retried))
+    log = _write_transcript(rig, item)
+    if log:
+        properties.append(("transcript", log))
+    for report in reports:
+        report.user_properties = [*report.user_properties, *properties]
+        vars(report).update(hil_retried=state.retried)
+        if report.hil_outcome in (Outcome.FAILED, Outcome.ERROR):
+            _show(rig, state, report, log)
+
+
+def _who_it_was(rig: Rig, item: pytest.Item, state: TestState) -> list[tuple[str, object]]:
+    """Return the properties of the board, and of the models that were used."""
+    if state.dut is None:
+        return [("board", state.board.kind)] if state.board and state.board.kind else []
+    dut, info = state.dut, state.dut.info
+    used = dict(dut.board.used)
+    if SWEEP_FIXTURE in getattr(item, "fixturenames", ()):
+        used |= {record.model: record.model_sha256 for key, record in rig.records.items() if key[0] == dut.name}
+    hashes = " ".join(f"{name}={used[name]}" for name in sorted(used))
+    return [
+        ("board_name", dut.name),
+        ("board", info.board),
+        ("board_uid", info.uid),
+        ("firmware_build", info.build_id),
+        ("engine", info.engine),
+        ("timing", info.timing),
+        *([("model_sha256", hashes)] if hashes else []),
+    ]
+
+
+def _write_transcript(rig: Rig, item: pytest.Item) -> str | None:
+    """Write what went over the lines in a test, and return where; None if nothing did."""
+    text = "".join(transcript.text for transcript in rig.transcripts.values())
+    if not text:
+        return None
+    path = rig.transcript_file(item.nodeid)
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def _show(rig: Rig, state: TestState, report: pytest.TestReport, log: str | None) -> None:
+    """Put into a report what last went over the line, and what came before a second try."""
+    if state.retried:
+        report.sections.append(("second try, because the first met an error of the rig", state.retried))
+    transcript = rig.transcripts.get(state.board.name) if state.board else None
+    if transcript and log:
+        title = f"UART transcript, seconds since the link was opened ({log})"
+        report.sections.append((title, str(transcript)))

@@ -1,122 +1,138 @@
-"""The board that a test session runs on, and what belongs to it."""
+"""What a test session knows of its boards: which there are, which are open, which are lost, and where logs go."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import re
+import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from mcubench.boards import BoardAddress, open_board, parse_board, parse_port
-from mcubench.errors import RigError
-from mcubench.link import DEFAULT_BAUD, Transcript
-from mcubench.models import find_models_folder, list_models
-from mcubench.protocol import Board, BoardInfo
-from mcubench.protocol.client import HELLO_TIMEOUT_S
+from mcubench.errors import BlockedError, LockedError, McubenchError, RigError
+from mcubench.models import find_models_folder
+from mcubench.pytest_plugin.selection import SelectedBoard, select_boards
+from mcubench.pytest_plugin.transcripts import TestTranscript
+from mcubench.recovery import RecoveryStep
+from mcubench.rig import latch
+from mcubench.store import Record
 
-__all__ = ["Rig", "board_address", "open_rig"]
+if TYPE_CHECKING:
+    from mcubench.pytest_plugin.dut import Dut
 
-DEFAULT_BOARD = "virtual:stm32f746"
+__all__ = ["Rig", "rig_of"]
+
 LOG_FOLDER = Path("results", "hil")
-LOG_DIR_KEY = pytest.StashKey[Path]()
+METRICS_FILE = "metrics.jsonl"
+TRANSCRIPT_END = ".uart.log"
+# What an earlier session left in the log folder; anything else there is somebody's.
+OUR_LOGS = (METRICS_FILE, f"*{TRANSCRIPT_END}", "*.flash.log")
+LONGEST_NAME = 180
+RIG_KEY = pytest.StashKey["Rig"]()
 
 
-@dataclass
 class Rig:
-    """A connected board; `log_dir` takes logs and figures of this session, `timeout_multiplier` stretches waits.
+    """The fixture `rig`: one for each process of a session.
 
-    `timing_model` is None for a real board; `abort` ends a virtual one and does nothing to a real one.
+    `log_dir` takes its logs and figures, `timeout_multiplier` stretches waits. `notes` are lines for the end of the
+    session. `records` are the points that were measured, by board, image and what was asked for. `open_duts` are the
+    boards that are open now, by name, `not_opened` the names of those that could not be when that was last tried.
+    `transcripts` are those of the test that runs, by board.
     """
 
-    address: BoardAddress
-    board: Board
-    info: BoardInfo
-    transcript: Transcript
-    log_dir: Path
-    timeout_multiplier: float
-    timing_model: str | None = None
-    abort: Callable[[], None] = lambda: None
-    _failure: RigError | None = None
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.timeout_multiplier: float = config.getoption("--timeout-multiplier")
+        self.notes: list[str] = []
+        self.records: dict[tuple[object, ...], Record] = {}
+        self.open_duts: dict[str, Dut] = {}
+        self.not_opened: set[str] = set()
+        self.transcripts: dict[str, TestTranscript] = {}
+        self._lost: dict[str, str] = {}
+        self._log_dir: Path | None = None
+        self._logs_of: dict[str, str] = {}
 
     @property
-    def is_virtual(self) -> bool:
-        """Whether times are modelled, not measured."""
-        return self.info.timing == "modelled"
+    def boards(self) -> tuple[SelectedBoard, ...]:
+        """The boards that the session's options name; InputError if they name none."""
+        return select_boards(self.config)
 
-    def resynchronise(self) -> Board:
-        """Bring host and board in step, whatever the last test left behind, and return the board.
+    @property
+    def models_folder(self) -> Path:
+        """The folder of model folders; InputError if there is none."""
+        named = self.config.getoption("--models")
+        return find_models_folder(Path(named) if named else None)
 
-        Raises RigError if the board does not answer; once it did not, every later call raises the same at once.
+    @property
+    def worker(self) -> str:
+        """The name of this process: `main`, or that of one of pytest-xdist's."""
+        return str(getattr(self.config, "workerinput", {}).get("workerid", "main"))
+
+    @property
+    def log_dir(self) -> Path:
+        """The folder for logs and figures of this process, without what an earlier session left there."""
+        if self._log_dir is None:
+            named = self.config.getoption("--hil-log-dir")
+            self._log_dir = (Path(named).absolute() if named else self.config.rootpath / LOG_FOLDER) / self.worker
+            self._log_dir.mkdir(parents=True, exist_ok=True)
+            for path in (path for pattern in OUR_LOGS for path in self._log_dir.glob(pattern)):
+                path.unlink()
+        return self._log_dir
+
+    @property
+    def metrics_file(self) -> Path:
+        """Where figures go, one line of JSON each."""
+        return self.log_dir / METRICS_FILE
+
+    def transcript_file(self, test: str) -> Path:
+        """Return where the transcript of a test goes, which is no other test's."""
+        name = re.sub(r"[^\w.-]+", "_", test)
+        if len(name) > LONGEST_NAME or self._logs_of.setdefault(name, test) != test:
+            name = f"{name[:LONGEST_NAME]}-{zlib.crc32(test.encode()):08x}"
+        return self.log_dir / (name + TRANSCRIPT_END)
+
+    def begin_test(self) -> None:
+        """Let another test begin: of the one before it nothing is noted any more."""
+        self.transcripts = {name: dut.transcript for name, dut in self.open_duts.items()}
+        for dut in self.open_duts.values():
+            dut.transcript.begin()
+            dut.board.used.clear()
+
+    def note(self, line: str) -> None:
+        """Say something once, at the end of the session."""
+        if line not in self.notes:
+            self.notes.append(line)
+
+    def is_lost(self, board: SelectedBoard) -> bool:
+        """Whether nothing more is to be tried with a board in this session."""
+        return board.name in self._lost
+
+    def check_not_lost(self, board: SelectedBoard) -> None:
+        """Raise BlockedError if a board is lost."""
+        if board.name in self._lost:
+            raise BlockedError(board.name, self._lost[board.name])
+
+    def lose(self, board: SelectedBoard, error: Exception, steps: tuple[RecoveryStep, ...] = ()) -> None:
+        """Give a board up: later tests on it are blocked.
+
+        What is wrong with a board of a rig itself is remembered beyond the session: it is latched.
         """
-        if self._failure is not None:
-            raise self._failure
-        try:
-            self.board.connect(HELLO_TIMEOUT_S * self.timeout_multiplier)
-        except RigError as exc:
-            self._failure = exc
-            raise
-        return self.board
+        if self.is_lost(board):
+            return
+        self._lost[board.name] = why = error.why if isinstance(error, BlockedError) else str(error)
+        if board.entry and _is_broken(error):
+            try:
+                latch(board.entry, why, steps)
+            except McubenchError as exc:
+                self.note(f"{board.name} could not be latched broken: {exc}")
 
 
-def board_address(config: pytest.Config) -> BoardAddress:
-    """Return the board that the options name; raises UsageError if they contradict, InputError if it is unknown."""
-    port, board, virtual = (config.getoption(name) for name in ("--port", "--board", "--virtual"))
-    firmware = config.getoption("--firmware")
-    is_address = _is_address(board, port)
-    if sum((port is not None, is_address, virtual is not None)) > 1:
-        raise pytest.UsageError("name one board: --port, --virtual, or --board virtual:NAME")
-    if port is not None:
-        return parse_port(port)
-    name = f"virtual:{virtual}" if virtual else board if is_address else DEFAULT_BOARD
-    return parse_board(name, Path(firmware) if firmware else None, models=_model_folders(config, name))
+def _is_broken(error: Exception) -> bool:
+    return isinstance(error, RigError) and not isinstance(error, BlockedError | LockedError)
 
 
-def _is_address(board: str | None, port: str | None) -> bool:
-    """Tell an address from what the board behind a port must call itself; the PC needs no more than its name."""
-    return board is not None and (":" in board or (board == "native" and port is None))
-
-
-def _model_folders(config: pytest.Config, name: str) -> list[Path]:
-    """Return what a Python board is to serve: every model that the suite has vectors of."""
-    if not name.startswith("python:"):
-        return []
-    named = config.getoption("--models")
-    folder = find_models_folder(Path(named) if named else None)
-    return [folder / model for model in list_models(folder)]
-
-
-@contextmanager
-def open_rig(config: pytest.Config, address: BoardAddress) -> Iterator[Rig]:
-    """Open a board and say hello; start it before and end it after if it is a virtual one.
-
-    Raises RigError if it does not answer, or if it is another board than --board says.
-    """
-    transcript = Transcript()
-    multiplier: float = config.getoption("--timeout-multiplier")
-    with open_board(address, config.getoption("--baud") or DEFAULT_BAUD, transcript) as opened:
-        board = Board(opened.link)
-        info = board.connect(HELLO_TIMEOUT_S * multiplier)
-        _check_name(config.getoption("--board"), info, address)
-        rig = Rig(address, board, info, transcript, _make_log_dir(config), multiplier)
-        if opened.child:
-            rig.timing_model, rig.abort = opened.child.timing_model, opened.child.kill
-        yield rig
-
-
-def _check_name(wanted: str | None, info: BoardInfo, address: BoardAddress) -> None:
-    if wanted is not None and not _is_address(wanted, address.port) and wanted != info.board:
-        raise RigError(f"{address.name}: expected a {wanted} there, found a {info.board}; check --port and --board")
-
-
-def _make_log_dir(config: pytest.Config) -> Path:
-    """Return an empty folder, one for the whole session; a process of pytest-xdist gets one of its own."""
-    if LOG_DIR_KEY not in config.stash:
-        process = getattr(config, "workerinput", {}).get("workerid", "main")
-        folder = config.rootpath / LOG_FOLDER / process
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        config.stash[LOG_DIR_KEY] = folder
-    return config.stash[LOG_DIR_KEY]
+def rig_of(config: pytest.Config) -> Rig:
+    """Return what this process knows of the session's boards."""
+    if RIG_KEY not in config.stash:
+        config.stash[RIG_KEY] = Rig(config)
+    return config.stash[RIG_KEY]
