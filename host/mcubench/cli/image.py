@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 from mcubench.boards import DEFAULT_ENGINE, KNOWN_BOARDS, KnownBoard, known_board
 from mcubench.cli.options import model_options, split_words
 from mcubench.errors import InputError
+from mcubench.flash import NOT_FLASHED
 from mcubench.image_layout import read_layout
 from mcubench.images import NATIVE, EmbeddedModel, build_image, embed_variable, need_project
 from mcubench.models import find_models_folder, load_model
@@ -39,7 +41,7 @@ def command(board: str, engine: str, models: Sequence[str], models_folder: Path 
         facts["next"] = f"mcubench sweep --board native:{image} --model {','.join(names)}"
     else:
         facts |= _sizes(image)
-        facts["next"] = f"MCUBENCH_EMBED={embed_variable(chosen)} pio run -e {known.environment(engine)} -t upload"
+        facts["next"] = _flash_command(known, engine, chosen, models_folder)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
     else:
@@ -52,6 +54,16 @@ def _known(name: str) -> KnownBoard:
     if board is None:
         raise InputError(f"no board '{name}'; there is {', '.join(each.name for each in KNOWN_BOARDS)}")
     return board
+
+
+def _flash_command(board: KnownBoard, engine: str, models: Sequence[EmbeddedModel], folder: Path | None) -> str:
+    """Return what brings the models into such boards of the rig, or into the one at hand where there can be no rig."""
+    if board.name in NOT_FLASHED:
+        return f"MCUBENCH_EMBED={embed_variable(models)} pio run -e {board.environment(engine)} -t upload"
+    words = ["mcubench", "flash", "--board", board.name, "--model", ",".join(model.name for model in models)]
+    words += ["--engine", engine] if engine != DEFAULT_ENGINE else []
+    words += ["--models", str(folder)] if folder else []
+    return shlex.join(words)
 
 
 def _sizes(image: Path) -> dict[str, object]:

@@ -8,11 +8,12 @@ with use(rig_board, "my tests") as attachment:
 
 from __future__ import annotations
 
-from mcubench.flash.building import BoardKind, Built, build, given
+from mcubench.flash.building import NOT_FLASHED, BoardKind, Built, build, given
 from mcubench.flash.flashing import Action, FlashOutcome, flash_board
 from mcubench.flash.several import BoardFlashed, flash_boards
 
 __all__ = [
+    "NOT_FLASHED",
     "Action",
     "BoardFlashed",
     "BoardKind",

@@ -13,7 +13,7 @@ from mcubench.images import EmbeddedModel, Project, build_image
 from mcubench.models import load_model
 from mcubench.rig import RigBoard
 
-__all__ = ["BoardKind", "Built", "build", "given"]
+__all__ = ["NOT_FLASHED", "BoardKind", "Built", "build", "given"]
 
 
 # The PC has no flash; the bare core has no room for the protocol, so that nothing would tell whether it was flashed.
@@ -92,9 +92,8 @@ def build(
     `on_build` is called before anything is compiled. Raises InputError, NoImageError if there can be no such image,
     RigError if building fails.
     """
-    known, environment = kind.known, kind.environment(engine)
-    chosen = tuple(models) or _models_of(project, environment)
-    elf = build_image(project, known, engine, chosen, on_build, official=not kind.is_virtual)
+    chosen = tuple(models) or _models_of(project, kind.environment(engine))
+    elf = build_image(project, kind.known, engine, chosen, on_build, official=not kind.is_virtual)
     return Built(project, kind, engine, elf, _mark_of(elf).build_id, chosen)
 
 
@@ -121,7 +120,7 @@ def _mark_of(elf: Path) -> ImageMark:
 
 
 def _models_of(project: Project, environment: str) -> tuple[EmbeddedModel, ...]:
-    named = project.option(environment, "custom_models")
-    if not named.strip() or "$" in named:
+    names = project.option(environment, "custom_models")
+    if not names.strip() or "$" in names:
         raise InputError(f"platformio.ini names no models for {environment}; name them with --model")
-    return tuple(EmbeddedModel.of(load_model(name, project.folder / "models")) for name in named.split())
+    return tuple(EmbeddedModel.of(load_model(name, project.folder / "models")) for name in names.split())

@@ -22,4 +22,4 @@ def last_trouble(printed: str) -> str:
     lines = [COLOURS.sub("", line).strip() for line in printed.splitlines()]
     told = [line for line in lines if line and not FRAME.match(line)]
     worst = [line for line in told if TROUBLE.search(line)]
-    return (worst or told or ["it printed nothing"])[-1].removeprefix("mcubench: ")
+    return (worst or told or ["it printed nothing"])[-1].removeprefix("upload: ")

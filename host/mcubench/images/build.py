@@ -51,12 +51,12 @@ def build_image(
 ) -> Path:
     """Return the image of `board` with exactly these models, built if it is not there or not of today's sources.
 
-    `on_build` is called before anything is compiled. An `official` image is that of the official PlatformIO platform,
-    which real boards get: PlatformIO itself finds out what has changed. Raises NoImageError if there can be no such
-    image, InputError if what builds it is missing, RigError if it fails.
+    The order of the models does not matter. `on_build` is called before anything is compiled. An `official` image is
+    that of the official PlatformIO platform, which real boards get: PlatformIO itself finds out what has changed.
+    Raises NoImageError if there can be no such image, InputError if what builds it is missing, RigError if it fails.
     """
     _check_buildable(board, engine, official)
-    models = sorted(models, key=lambda model: model.name)
+    models = _in_order(project, board.environment(engine), models)
     place = _Place.of(project, board, engine, models, official)
     fingerprint = project.fingerprint()
     with held(place.kind / "lock", Deadline.after(BUILD_TIMEOUT_S)) as lock:
@@ -72,6 +72,12 @@ def build_image(
     if refusal := place.refusal():
         raise NoImageError(refusal)
     return place.image
+
+
+def _in_order(project: Project, environment: str, models: Sequence[EmbeddedModel]) -> list[EmbeddedModel]:
+    """Return the models as platformio.ini has them, so that the build is that of `pio run`; others after, by name."""
+    named = project.option(environment, "custom_models").split()
+    return sorted(models, key=lambda each: (named.index(each.name) if each.name in named else len(named), each.name))
 
 
 def build_folder(project: Project, board: KnownBoard, engine: str, official: bool) -> Path:
