@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mcubench.errors import InputError
+from mcubench.pytest_plugin.collecting import MISTAKE_KEY, parametrize_with_boards, prepare_items
 from mcubench.pytest_plugin.fixtures import (
     board,
     dut,
@@ -20,20 +21,14 @@ from mcubench.pytest_plugin.fixtures import (
     sweep,
     wire,
 )
-from mcubench.pytest_plugin.markers import add_markers, check_markers, needs_board, skip_reason, what_is_missing
+from mcubench.pytest_plugin.markers import add_markers, what_is_missing
 from mcubench.pytest_plugin.options import add_options
-from mcubench.pytest_plugin.outcome import STATE_KEY, TestState, state_of
+from mcubench.pytest_plugin.outcome import state_of
 from mcubench.pytest_plugin.quarantine import QuarantineList, read_quarantine_list
-from mcubench.pytest_plugin.reporting import SWEEP_FIXTURE, finish_reports, make_report
+from mcubench.pytest_plugin.reporting import finish_reports, make_report
 from mcubench.pytest_plugin.retrying import run_test
 from mcubench.pytest_plugin.rig import rig_of
-from mcubench.pytest_plugin.selection import (
-    SelectedBoard,
-    check_options,
-    choose_boards,
-    is_distributed,
-    select_boards,
-)
+from mcubench.pytest_plugin.selection import check_options, choose_boards, is_distributed
 from mcubench.pytest_plugin.terminal import SessionEnd, Status, test_status
 
 __all__ = [
@@ -49,8 +44,6 @@ __all__ = [
     "wire",
 ]
 
-# Of pytest-timeout, for the test that starts the sweep; a virtual board on a busy machine needs minutes.
-SWEEP_TIMEOUT_S = 1800
 QUARANTINE_KEY = pytest.StashKey[QuarantineList | None]()
 
 
@@ -77,45 +70,14 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 @pytest.hookimpl(trylast=True)  # so that the board's name is the last part of a test's id, where it is looked for
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test on every selected board that its markers fit; its id says which."""
-    boards = choose_boards(metafunc.config)
-    if "dut" not in metafunc.fixturenames or not boards:
-        return
-    fitting = [each for each in boards if what_is_missing(metafunc.definition, each.kind, each.features) is None]
-    if fitting:
-        scope: Any = metafunc.config.getoption("--dut-scope")
-        metafunc.parametrize("dut", fitting, indirect=True, ids=[each.name for each in fitting], scope=scope)
+    """Run a test on every selected board that its markers fit."""
+    parametrize_with_boards(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark every test that uses a board `hil`, and those skipped that fit no board."""
-    quarantine = config.stash[QUARANTINE_KEY]
-    for item in items:
-        check_markers(item, config)
-        if needs_board(item):
-            _prepare(item, config, quarantine)
-    if quarantine:
-        for entry in quarantine.unknown([item.nodeid for item in items], config.rootpath):
-            rig_of(config).note(f"{quarantine.path}: there is no test '{entry}'")
-
-
-def _prepare(item: pytest.Item, config: pytest.Config, quarantine: QuarantineList | None) -> None:
-    item.add_marker("hil")
-    try:
-        boards = select_boards(config)
-    except InputError as exc:
-        raise pytest.UsageError(str(exc)) from exc
-    chosen: SelectedBoard | None = item.callspec.params.get("dut") if hasattr(item, "callspec") else None
-    boards = (chosen,) if chosen else boards
-    reason = skip_reason(item, boards)
-    if reason:
-        item.add_marker(pytest.mark.skip(reason=reason))
-    in_quarantine = item.get_closest_marker("quarantine") or (quarantine and quarantine.holds(item.nodeid))
-    item.stash[STATE_KEY] = TestState(boards[0] if len(boards) == 1 else None, bool(in_quarantine))
-    looks_at_sweep = SWEEP_FIXTURE in getattr(item, "fixturenames", ())
-    if looks_at_sweep and config.pluginmanager.hasplugin("timeout") and not item.get_closest_marker("timeout"):
-        item.add_marker(pytest.mark.timeout(SWEEP_TIMEOUT_S))
+    """Prepare what tests on boards need."""
+    prepare_items(config, items, config.stash[QUARANTINE_KEY])
 
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
@@ -137,6 +99,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Do not begin on a board that is lost, nor go on on one that turns out to be of another kind than is needed."""
+    if MISTAKE_KEY in item.stash:
+        raise InputError(item.stash[MISTAKE_KEY])
     state = state_of(item)
     rig = rig_of(item.config)
     if state and state.board:

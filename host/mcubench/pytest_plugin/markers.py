@@ -12,7 +12,7 @@ from mcubench.errors import InputError
 from mcubench.pytest_plugin.selection import SelectedBoard, select_boards
 from mcubench.rig.keys import did_you_mean
 
-__all__ = ["add_markers", "check_markers", "needs_board", "what_is_missing"]
+__all__ = ["add_markers", "check_markers", "needs_board", "skip_reason", "what_is_missing"]
 
 MARKERS = (
     "hil: needs a board, real or virtual (set by itself)",
