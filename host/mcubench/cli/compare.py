@@ -89,9 +89,9 @@ def command(
         write_text(markdown, versus_markdown(versus))
     print_versus(report_console(), versus)
     if lost:
-        raise RigError(f"{len(lost)} boards were lost, first {lost[0]}; go on with --resume")
+        raise RigError(f"{len(lost)} boards were lost, first {lost[0].partition(' ')[2]}; go on with --resume")
     # Without a build there was no board to fail.
-    failed = [each for each in records if each.model in models and each.status != "ok" and each.firmware_build]
+    failed = [each for each in records if each.model in models and each.status == "failed" and each.firmware_build]
     if failed:
         raise CheckFailedError(f"{len(failed)} of {len(records)} points failed, first {failed[0].point_id}")
 

@@ -27,7 +27,7 @@ from mcubench.link import DEFAULT_BAUD, Link, Transcript, parse_line_fault
 from mcubench.measure import Bench
 from mcubench.protocol import Board, BoardInfo
 from mcubench.protocol.liar import LyingLink
-from mcubench.recovery import Ladder, LineRate, PowerScript
+from mcubench.recovery import Ladder, LineRate, PowerScript, ResetDriver
 from mcubench.symbols import holds_build, locate
 
 __all__ = [
@@ -159,23 +159,29 @@ def with_line_faults(address: BoardAddress, specs: Sequence[str]) -> BoardAddres
 
 
 @contextmanager
-def open_bench(address: BoardAddress, line: LineOptions) -> Iterator[Bench]:
-    """Open a board and say hello. A board that is lost later is brought back if that can be.
+def open_bench(
+    address: BoardAddress,
+    line: LineOptions,
+    drivers: Sequence[ResetDriver] = (),
+    greet: Callable[[Board, Ladder], BoardInfo] | None = None,
+) -> Iterator[Bench]:
+    """Open a board and say hello. A board that is lost later is brought back if that can be, with `drivers` too.
 
     Until it has answered, what is wrong is what the user named (a port that is absent, busy, silent, or talks garbage):
-    UnreachableError. After that it is the rig: RigError. A board without the engine asked for is an InputError.
+    UnreachableError. After that it is the rig: RigError. A board without the engine asked for is an InputError. Who
+    knows that there is a board says hello in a way of his own, with `greet`.
     """
+    if line.power_cycle:
+        drivers = [*drivers, PowerScript(line.power_cycle)]
     with ExitStack() as stack:
         transcript = Transcript()
         try:
             opened = stack.enter_context(open_board(address, line.baud, transcript, _liar(address)))
-            ladder = Ladder(opened, [PowerScript(line.power_cycle)] if line.power_cycle else [])
-            board = Board(opened.link, ladder)
-            info = board.connect()
-        except (DeadlineError, ProtocolError) as exc:
-            raise UnreachableError(f"{exc}{_baud_hint(address, line.baud)}") from exc
         except LinkError as exc:
             raise UnreachableError(str(exc)) from exc
+        ladder = Ladder(opened, drivers)
+        board = Board(opened.link, ladder)
+        info = greet(board, ladder) if greet else _first_answer(board, address, line)
         _check_engine(address, info)
         try:
             yield Bench(
@@ -194,6 +200,16 @@ def open_bench(address: BoardAddress, line: LineOptions) -> Iterator[Bench]:
             if opened.child:
                 log.debug("last words of %s: %s", opened.child.name, opened.child.last_words())
             raise
+
+
+def _first_answer(board: Board, address: BoardAddress, line: LineOptions) -> BoardInfo:
+    """Say hello to what the user named: what does not answer there may be no board, and nothing of it is reset."""
+    try:
+        return board.connect()
+    except (DeadlineError, ProtocolError) as exc:
+        raise UnreachableError(f"{exc}{_baud_hint(address, line.baud)}") from exc
+    except LinkError as exc:
+        raise UnreachableError(str(exc)) from exc
 
 
 def _source_finder(address: BoardAddress, info: BoardInfo) -> Callable[[int], str | None]:

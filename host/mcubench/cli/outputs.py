@@ -50,7 +50,7 @@ class Outputs:
             nonlocal next_s, stale
             start_s = time.monotonic()
             stale = start_s < next_s and not at_end
-            if not stale:
+            if self.paths and not stale:
                 self.write(records())
                 end_s = time.monotonic()
                 next_s = end_s + (end_s - start_s) / MOST_WRITING

@@ -18,8 +18,11 @@ from mcubench.store import Database, Run
 __all__ = ["check_same_board", "identity", "start_or_resume"]
 
 
-def identity(bench: Bench, models: Sequence[Model], board: str | None = None) -> dict[str, str]:
-    """Return what must stay the same within a run, of one of its boards if it has several."""
+def identity(bench: Bench, models: Sequence[Model], board: str | None = None, with_uid: bool = True) -> dict[str, str]:
+    """Return what must stay the same within a run, of one of its boards if it has several.
+
+    `with_uid` is False for boards that share their points: any of them may measure what is missing.
+    """
     of_board = f" of {board}" if board else ""
     found = {
         "board": bench.info.board,
@@ -28,6 +31,8 @@ def identity(bench: Bench, models: Sequence[Model], board: str | None = None) ->
         "firmware build": bench.info.build_id,
         **{f"model {model.name}": model.sha256 for model in models},
     }
+    if not with_uid:
+        del found["board uid"]
     return {f"{key}{of_board}": value for key, value in found.items()}
 
 

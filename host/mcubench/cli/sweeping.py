@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import click
 
-from mcubench.boards import BoardAddress
-from mcubench.cli.connect import LineOptions, open_bench
+from mcubench.cli.connect import LineOptions
 from mcubench.cli.outputs import Outputs
 from mcubench.cli.progress import SweepProgress
-from mcubench.cli.runs import check_same_board, identity, start_or_resume
+from mcubench.cli.runs import start_or_resume
+from mcubench.cli.sharing import make_tasks
+from mcubench.cli.sweep_board import SweepBoard, Task, sweep_boards
 from mcubench.cli.swept import SweptBoard, refused_records
-from mcubench.errors import CheckFailedError, InputError, McubenchError, RigError, UnreachableError
+from mcubench.errors import CheckFailedError, InputError, RigError, UnreachableError
 from mcubench.measure import (
     Bench,
     BoardLost,
     BoardOpened,
-    Lane,
     Point,
     PointDone,
+    PointPool,
     Settings,
     SweepCrew,
     boards_without_clock,
@@ -33,7 +33,7 @@ from mcubench.measure import (
 from mcubench.models import Model, read_vectors
 from mcubench.protocol import ClockSetting
 from mcubench.report import print_report, report_console
-from mcubench.store import Database, Record, Run
+from mcubench.store import BLOCKED, Database, Record, Run
 
 __all__ = ["DEFAULT_JOBS", "Request", "Sweep"]
 
@@ -55,28 +55,11 @@ class Request:
     vectors: int | None  # at the main clock; None is DEFAULT_VECTORS, or all there are
     vectors_other: int
     samples: int
+    share: bool = False
 
-
-class _Board:
-    """One board of the sweep with one image: what was planned on it, and what became of it.
-
-    No two have the same `title`.
-    """
-
-    def __init__(self, address: BoardAddress, models: Sequence[Model], number: int | None, title: str) -> None:
-        self.address = address
-        self.models = models
-        self.number = number
-        self.title = title
-        self.opened: BoardOpened | None = None
-        self.plan: list[Point] = []
-        self.trouble: McubenchError | None = None
-
-    def lost_line(self, done: set[str]) -> str:
-        """Say why it was not measured to the end."""
-        undone = sum(point.id not in done for point in self.plan)
-        extent = f"{undone} of {len(self.plan)} points not measured" if self.plan else "not measured"
-        return f"{self.title}: {extent}: {self.trouble}"
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as the database keeps it; runs of earlier versions did not share."""
+        return {key: value for key, value in vars(self).items() if key != "share" or value}
 
 
 class Sweep:
@@ -91,12 +74,13 @@ class Sweep:
         outputs: Outputs,
     ) -> None:
         self._request = request
-        self._line = line
         self._swept = swept
         self._models = models
         self._outputs = outputs
-        self._boards = {self._lane(board): board for board in _boards_with_images(swept)}
-        self._several = len(self._boards) > 1
+        self._boards = {board.lane: board for board in sweep_boards(swept, line)}
+        self._tasks: list[Task] = []
+        # Of a rig any number of boards may be there the next time.
+        self._several = len(self._boards) > 1 or any(board.rig_board for board in swept)
         self._done: set[str] = set()
         self._vectors = {model.name: read_vectors(model) for model in models}
         if request.vectors is not None:
@@ -111,31 +95,26 @@ class Sweep:
         """Measure what is not yet in the database, store it, and return the run."""
         with SweepCrew(list(self._boards), jobs) as crew:
             self._open(crew)
+            self._tasks = make_tasks([board for board in self._boards.values() if board.opened], self._request.share)
             self._make_plans()
-            found = [self._identity(board, opened.bench) for board, opened in self._opened()]
-            run = start_or_resume(database, vars(self._request), found, resume)
-            self._done = {record.point_id for record in database.records(run.run_id)}
+            found = [task.identity(self._several) for task in self._tasks]
+            run = start_or_resume(database, self._request.as_dict(), found, resume)
+            self._done = {record.point_id for record in database.records(run.run_id) if record.status != BLOCKED}
             self._add_refused(database, run)
-            for lane, board in self._boards.items():
-                todo = [point for point in board.plan if point.id not in self._done]
+            for task in self._tasks:
                 # Most vectors are checked at the main clock: wrong outputs show at once, no long point is left over.
-                lane.points = deque(sorted(todo, key=lambda point: not point.main))
+                todo = sorted(task.undone(self._done), key=lambda point: not point.main)
+                points = PointPool(todo, task.is_shared)
+                for board in task.boards:
+                    board.lane.points = points
             self._measure(crew, database, run, jobs)
-        if lost := self._lost_lines():
+        if lost := self._loss_lines():
+            database.add_record(
+                *(each for task in self._tasks for each in task.blocked_records(self._done, run.run_id))
+            )
             run = replace(run, lost=lost)
             database.update_run(run)
         return run
-
-    def _lane(self, board: _Board) -> Lane:
-        return Lane(board.title, lambda: self._open_bench(board), board.address.can_multiply)
-
-    @contextmanager
-    def _open_bench(self, board: _Board) -> Iterator[Bench]:
-        with open_bench(board.address, self._line) as bench:
-            if board.opened:
-                first, this = (self._identity(board, each) for each in (board.opened.bench, bench))
-                check_same_board(first, this, f"{board.title} is not the same every time")
-            yield bench
 
     def _open(self, crew: SweepCrew) -> None:
         for event in crew.open():
@@ -144,13 +123,11 @@ class Sweep:
                 event.lane.needs_quiet = event.bench.info.counts_time
             else:
                 self._lose(event)
-        if self._boards and not self._opened():
-            troubles = [board.trouble for board in self._boards.values() if board.trouble]
-            kind = RigError if any(isinstance(trouble, RigError) for trouble in troubles) else InputError
-            raise kind(f"none of the boards can be measured: {'; '.join(map(str, troubles))}")
-
-    def _opened(self) -> list[tuple[_Board, BoardOpened]]:
-        return [(board, board.opened) for board in self._boards.values() if board.opened]
+        if self._boards and not any(board.opened for board in self._boards.values()):
+            lost = self._boards.values()
+            is_rig = any(board.rig_board or isinstance(board.trouble, RigError) for board in lost)
+            troubles = "; ".join(f"{board.title}: {board.why}" if board.rig_board else board.why for board in lost)
+            raise (RigError if is_rig else InputError)(f"none of the boards can be measured: {troubles}")
 
     def _lose(self, event: BoardLost) -> None:
         """Note that a board is lost; raise its trouble if it is the only one, or if the sweep itself makes no sense."""
@@ -160,26 +137,28 @@ class Sweep:
 
     def _make_plans(self) -> None:
         request = self._request
-        tables = {board.title if self._several else "this board": opened.clocks for board, opened in self._opened()}
+        tables = {
+            task.title if self._several else "this board": task.first.opened.clocks
+            for task in self._tasks
+            if task.first.opened
+        }
         if not tables:
             return  # no image holds any of the models, and nobody was asked which clocks there are
         chosen = choose_clocks_of_each(tables, request.clocks, request.overclock)
         for name in request.clocks:
             if without := boards_without_clock(tables, name, request.overclock):
                 click.echo(f"clock '{name}' is left out where there is none: {', '.join(without)}", err=True)
-        for (board, opened), clocks in zip(self._opened(), chosen.values(), strict=True):
-            board.plan = self._plan(board, opened.bench, clocks)
+        for task, clocks in zip(self._tasks, chosen.values(), strict=True):
+            task.plan = self._plan(task, clocks)
 
-    def _plan(self, board: _Board, bench: Bench, clocks: Sequence[ClockSetting]) -> list[Point]:
+    def _plan(self, task: Task, clocks: Sequence[ClockSetting]) -> list[Point]:
+        bench = task.first.bench
         counts = (self._request.vectors or DEFAULT_VECTORS, self._request.vectors_other)
         try:
-            plan = make_plan(bench.info, bench.models, board.models, clocks, *counts, board.number)
+            plan = make_plan(bench.info, bench.models, task.models, clocks, *counts, task.place)
         except InputError as exc:
-            raise InputError(f"{board.title}: {exc}" if self._several else str(exc)) from exc
+            raise InputError(f"{task.title}: {exc}" if self._several else str(exc)) from exc
         return [replace(point, vectors=min(point.vectors, len(self._vectors[point.model.name]))) for point in plan]
-
-    def _identity(self, board: _Board, bench: Bench) -> dict[str, str]:
-        return identity(bench, board.models, board.title if self._several else None)
 
     def _add_refused(self, database: Database, run: Run) -> None:
         """Store a failed point for each model that no image of a board can hold."""
@@ -197,14 +176,14 @@ class Sweep:
             vectors = self._vectors[point.model.name]
             return measure_point(bench, point, vectors, settings, run.run_id, on_step)
 
-        planned = sum(len(board.plan) for board in self._boards.values())
+        planned = sum(len(task.plan) for task in self._tasks)
         try:
             with (
                 SweepProgress(list(self._boards), planned, jobs) as progress,
                 self._outputs.kept_fresh(lambda: database.records(run.run_id)) as refresh,
             ):
-                for line in self._lost_lines():
-                    progress.tell(f"LOST {line}")
+                for line in self._loss_lines():
+                    progress.tell(line)
                 for event in crew.measure(measure):
                     if isinstance(event, PointDone):
                         database.add_record(event.record)
@@ -212,14 +191,31 @@ class Sweep:
                         refresh()
                     if isinstance(event, BoardLost):
                         self._lose(event)
-                        progress.tell(f"LOST {self._boards[event.lane].lost_line(self._done)}")
+                        progress.tell(self._loss_line(self._boards[event.lane]))
                     progress.show(event)
         except RigError as exc:
             kept = f"{len(self._done)} of {planned} points are in {database.path}; go on with --resume"
             raise RigError(f"{exc}; {kept}") from exc
 
-    def _lost_lines(self) -> list[str]:
-        return [board.lost_line(self._done) for board in self._boards.values() if board.trouble]
+    def _loss_line(self, board: SweepBoard) -> str:
+        """Return what is told when a board is lost while others go on."""
+        task = next(task for task in self._tasks if board in task.boards)
+        lines = task.loss_lines(self._done)
+        return next(line for line in lines if line.partition(" ")[2].startswith(f"{board.title}: "))
+
+    def _loss_lines(self) -> list[str]:
+        """Return a line for every board that is lost, and for points that nobody has measured for that."""
+        shared = {task.first.bench.info.board for task in self._tasks if task.is_shared}
+        lines = []
+        for board in self._boards.values():
+            if board.trouble and not board.opened:
+                is_replaced = board.rig_board is not None and board.rig_board.board in shared
+                lines.append(
+                    f"LOST {board.title}: {board.why}"
+                    if is_replaced
+                    else f"BLOCKED {board.title}: not measured: {board.why}"
+                )
+        return lines + [line for task in self._tasks for line in task.loss_lines(self._done)]
 
     def _report(self, database: Database, run: Run) -> None:
         lost = run.lost
@@ -229,24 +225,18 @@ class Sweep:
         console.print(f"Run {run.run_id}, kept in {database.path}", highlight=False, soft_wrap=True)
         print_report(console, records, lost)
         if lost:
-            kept = f"{len(records)} points are in {database.path}; go on with --resume"
-            raise RigError(f"{len(lost)} of {len(self._boards)} boards were lost, first {lost[0]}; {kept}")
+            raise RigError(self._loss_message(database, lost))
         failed = [record for record in records if record.status != "ok"]
         if failed:
             raise CheckFailedError(
                 f"{len(failed)} of {len(records)} points failed, first {failed[0].point_id}: {failed[0].error}"
             )
 
-
-def _boards_with_images(swept: Sequence[SweptBoard]) -> list[_Board]:
-    """Return a board for each image; where there are several its title says which."""
-    return [
-        _Board(
-            run.address,
-            run.models,
-            board.number,
-            f"{board.title} image {place} of {len(board.runs)}" if len(board.runs) > 1 else board.title,
+    def _loss_message(self, database: Database, lost: Sequence[str]) -> str:
+        number = sum(board.trouble is not None for board in self._boards.values())
+        is_blocked = any(line.startswith("BLOCKED") for line in lost)
+        goes_on = "; go on with --resume" if is_blocked else ", none is missing"
+        return (
+            f"{number} of {len(self._boards)} boards were lost, first {lost[0].partition(' ')[2]};"
+            f" {len(self._done)} points are in {database.path}{goes_on}"
         )
-        for board in swept
-        for place, run in enumerate(board.runs, 1)
-    ]

@@ -14,6 +14,7 @@ from mcubench.cli.connect import check_named, with_line_faults
 from mcubench.images import provide_images
 from mcubench.measure.plan import MAIN_CLOCK
 from mcubench.models import Model
+from mcubench.rig import RigBoard
 from mcubench.store import Record, point_id
 
 __all__ = ["ImageRun", "SweptBoard", "refused_records", "swept_boards"]
@@ -21,7 +22,10 @@ __all__ = ["ImageRun", "SweptBoard", "refused_records", "swept_boards"]
 
 @dataclass(frozen=True)
 class ImageRun:
-    """A board with one of its images, and the models that are measured there."""
+    """A board with one of its images, and the models that are measured there.
+
+    Where a board of a rig is turns out when it is used; of its `address` engine and line faults are known.
+    """
 
     address: BoardAddress
     models: tuple[Model, ...]
@@ -33,6 +37,7 @@ class SweptBoard:
 
     `target` is None for a board whose image is not ours to choose. `refused` says why there is no image, by the names
     of the models that are in none. `number` is as `number_boards` says; no two boards of a sweep have the same `title`.
+    `rig_board` is None for a board that is in no rig file.
     """
 
     name: str
@@ -41,6 +46,7 @@ class SweptBoard:
     refused: Mapping[str, str] = field(default_factory=dict)
     number: int | None = None
     title: str = ""
+    rig_board: RigBoard | None = None
 
     @property
     def address(self) -> BoardAddress:
@@ -56,12 +62,14 @@ def swept_boards(
     engine: str | None,
     models: Sequence[Model],
     line_faults: Sequence[str],
+    rig_boards: Sequence[RigBoard] = (),
 ) -> list[SweptBoard]:
-    """Return the boards that the options name, --board first; images that are not there are built.
+    """Return the boards that the options name, those of a rig and --board first; images that are not there are built.
 
     Raises InputError if they name none, or if one can neither be found nor built.
     """
-    check_named(boards, ports, firmware)
+    if boards or ports or not rig_boards:
+        check_named(boards, ports, firmware)
     targets = [None if firmware else image_target(board, engine) for board in boards]
     folders = [model.folder for model in models]
 
@@ -83,10 +91,15 @@ def swept_boards(
     swept += [as_it_is(parse_port(port, engine)) for port in ports]
     names = [board.name for board in swept]
     numbers = number_boards([board.address for board in swept])
-    return [
+    numbered = [
         replace(board, number=number, title=f"{board.name} ({place})" if names.count(board.name) > 1 else board.name)
         for place, (board, number) in enumerate(zip(swept, numbers, strict=True), 1)
     ]
+    return [_of_rig(board, run(BoardAddress(board.name, engine=engine))) for board in rig_boards] + numbered
+
+
+def _of_rig(board: RigBoard, run: ImageRun) -> SweptBoard:
+    return SweptBoard(board.name, (run,), title=board.name, rig_board=board)
 
 
 def refused_records(board: SweptBoard, models: Sequence[Model], run_id: str) -> list[Record]:

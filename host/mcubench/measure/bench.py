@@ -35,8 +35,9 @@ class Bench:
     """A connected board and what is known of it. `timing_model` is None for a real board.
 
     `abort` ends a board that is a program, whoever waits for it; on a real board it does nothing. `address` is how the
-    user named the board. `ladder` brings the board back, None if nothing does. `settle` finds the rate for the line.
-    `locate` tells what source line an address of the firmware is, None if that is not known.
+    user named the board, `name` what a rig file calls it. `ladder` brings the board back, None if nothing does.
+    `settle` finds the rate for the line. `locate` tells what source line an address of the firmware is, None if that is
+    not known.
     """
 
     board: Board
@@ -48,3 +49,4 @@ class Bench:
     ladder: Ladder | None = None
     settle: Callable[[Board], None] = _leave_it
     locate: Callable[[int], str | None] = _nowhere
+    name: str | None = None

@@ -30,7 +30,8 @@ MAIN_CLOCK = "main"
 class Point:
     """One model at one clock; `vectors` is how many are checked there.
 
-    `main` tells whether it is the main clock of the plan; `number` tells the board from others of the same kind.
+    `main` tells whether it is the main clock of the plan. `place` is what the point's id has for the board where that
+    is not just what it calls itself: a name from a rig file, or a number that tells it from others of its kind.
     """
 
     board: str
@@ -39,12 +40,11 @@ class Point:
     clock: ClockSetting
     vectors: int
     main: bool = False
-    number: int | None = None
+    place: str | None = None
 
     @property
     def id(self) -> str:
-        board = self.board if self.number is None else f"{self.board}.{self.number}"
-        return point_id(board, self.engine, self.model.name, self.clock.name)
+        return point_id(self.place or self.board, self.engine, self.model.name, self.clock.name)
 
 
 def make_plan(
@@ -54,7 +54,7 @@ def make_plan(
     clocks: Sequence[ClockSetting],
     vectors: int,
     vectors_other: int,
-    number: int | None = None,
+    place: str | None = None,
 ) -> list[Point]:
     """Return the points of a board: all clocks of the first model, then of the next. Without clocks there are none.
 
@@ -72,7 +72,7 @@ def make_plan(
             clock,
             vectors if clock is main else min(vectors, vectors_other),
             clock is main,
-            number,
+            place,
         )
         for model in models
         for clock in clocks

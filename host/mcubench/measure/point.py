@@ -19,9 +19,9 @@ from mcubench.measure.statistics import cycle_figures, latencies
 from mcubench.models import METRICS, SCORE_NEEDS_VECTORS, Vectors, compare_outputs, score
 from mcubench.protocol import ModelInfo, VectorStream
 from mcubench.recovery import Rung
-from mcubench.store import Record
+from mcubench.store import BLOCKED, Record
 
-__all__ = ["PointMeasurement"]
+__all__ = ["PointMeasurement", "blocked_record"]
 
 # The error code of what a board cannot do, such as timing layers that its engine does not show.
 CANNOT = "refused"
@@ -284,6 +284,12 @@ class PointMeasurement:
         self._on_step(f"recovering: {rung}" if rung else self.doing)
 
 
+def blocked_record(bench: Bench, point: Point, run_id: str, why: str) -> Record:
+    """Return the record of a point that is not measured, because the board is lost that was there before."""
+    model = next(each for each in bench.models if each.name == point.model.name)
+    return replace(_empty_record(bench, point, model, run_id), status=BLOCKED, error=why)
+
+
 def _empty_record(bench: Bench, point: Point, model: ModelInfo, run_id: str) -> Record:
     """Return a record with all that is known before anything was measured."""
     info = bench.info
@@ -292,6 +298,7 @@ def _empty_record(bench: Bench, point: Point, model: ModelInfo, run_id: str) -> 
         point_id=point.id,
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         address=bench.address,
+        board_name=bench.name,
         board=info.board,
         core=info.core,
         board_uid=info.uid,

@@ -13,6 +13,7 @@ from types import TracebackType
 from mcubench.deadline import Deadline
 from mcubench.measure.bench import Bench
 from mcubench.measure.plan import Point
+from mcubench.measure.pool import PointPool
 from mcubench.protocol import ClockTable
 from mcubench.store import Record
 
@@ -21,23 +22,28 @@ __all__ = ["BoardLost", "BoardOpened", "Lane", "PointDone", "StepStarted", "Swee
 OpenBench = Callable[[], AbstractContextManager[Bench]]
 Measure = Callable[[Bench, Point, Callable[[str], None]], Record]
 
-# A worker whose board was just killed leaves at its next read; one that waits for a real board may stay behind.
-LEAVE_TIMEOUT_S = 2.0
+# A worker whose board was just killed leaves at its next read, one with a real board before its next step, to give the
+# board back; one in a long step may stay behind.
+LEAVE_TIMEOUT_S = 5.0
 
 
 @dataclass(eq=False)
 class Lane:
     """One board of a sweep. One that `can_multiply` is opened again for every further point that is measured at once.
 
-    `points` are those still to be measured. `needs_quiet` tells that the board's times are those of this PC, so that
-    nothing else may compute here meanwhile. Both may be set once the board was opened.
+    `is_program` tells that opening it starts a program on this PC, `computes_here` that it keeps this PC busy while it
+    is measured. `needs_quiet` tells that the board's times are those of this PC, so that nothing else may compute here
+    meanwhile. `points` are those still to be measured; equal boards may share them. Both may be set once the board was
+    opened.
     """
 
     title: str
     open_bench: OpenBench
-    can_multiply: bool
+    can_multiply: bool = False
+    is_program: bool = False
+    computes_here: bool = False
     needs_quiet: bool = False
-    points: deque[Point] = field(default_factory=deque)
+    points: PointPool = field(default_factory=PointPool)
 
 
 @dataclass(frozen=True)
@@ -69,10 +75,19 @@ class PointDone:
 
 @dataclass(frozen=True)
 class BoardLost:
-    """A board could not be opened, or failed; what it has not measured stays undone."""
+    """A board could not be opened, or failed; what neither it nor an equal board has measured stays undone."""
 
     lane: Lane
     error: BaseException
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A worker's board has said hello."""
+
+    worker: _Worker
+    bench: Bench
+    clocks: ClockTable
 
 
 @dataclass(frozen=True)
@@ -83,14 +98,14 @@ class _Left:
     error: BaseException | None
 
 
-_Event = BoardOpened | StepStarted | PointDone | _Left
+_Event = _Opened | StepStarted | PointDone | _Left
 
 
 class SweepCrew:
     """A worker for each board, and more for those that can multiply, `jobs` of which measure at once.
 
-    Those that need quiet come first, one after the other; only then those that can multiply, which compute on this PC.
-    All others measure all the time.
+    Those that need quiet come first, one after the other; only then those that compute on this PC. All others measure
+    all the time.
 
     Call `open`, give every lane its points, then iterate over `measure`. Use it as a context manager: whatever ends it,
     every board that is a program is ended too.
@@ -102,6 +117,7 @@ class SweepCrew:
         self._events: SimpleQueue[_Event] = SimpleQueue()
         self._workers = [_Worker(lane, self._events) for lane in lanes]
         self._opened: list[_Worker] = []
+        self._lost: set[Lane] = set()
 
     def __enter__(self) -> SweepCrew:
         return self
@@ -110,7 +126,7 @@ class SweepCrew:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         for lane in self._lanes:
-            lane.points.clear()
+            lane.points.close()
         for worker in self._workers:
             worker.abort()
         deadline = Deadline.after(LEAVE_TIMEOUT_S)
@@ -118,19 +134,25 @@ class SweepCrew:
             worker.leave(deadline)
 
     def open(self) -> Iterator[BoardOpened | BoardLost]:
-        """Open all boards, `jobs` at a time, because starting a virtual one keeps a core of the PC busy."""
-        waiting = deque(self._workers)
+        """Open all boards; of those that are programs `jobs` at a time, because starting one keeps a core busy."""
+        waiting = deque(worker for worker in self._workers if worker.lane.is_program)
+        for worker in self._workers:
+            if not worker.lane.is_program:
+                worker.start()
         for _ in range(min(self._jobs, len(waiting))):
             waiting.popleft().start()
         for _ in self._lanes:
             event = self._events.get()
-            if isinstance(event, BoardOpened):
-                self._opened.append(next(worker for worker in self._workers if worker.lane is event.lane))
-                yield event
-            elif isinstance(event, _Left):
+            assert isinstance(event, _Opened | _Left)
+            lane = event.worker.lane
+            if isinstance(event, _Opened):
+                self._opened.append(event.worker)
+                yield BoardOpened(lane, event.bench, event.clocks)
+            else:
                 assert event.error is not None
-                yield BoardLost(event.worker.lane, event.error)
-            if waiting:
+                self._lost.add(lane)
+                yield BoardLost(lane, event.error)
+            if waiting and lane.is_program:
                 waiting.popleft().start()
 
     def measure(self, measure: Measure) -> Iterator[StepStarted | PointDone | BoardLost]:
@@ -138,7 +160,6 @@ class SweepCrew:
         self._opened.sort(key=lambda worker: self._lanes.index(worker.lane))
         ready = sorted([*self._opened, *self._further_workers()], key=lambda worker: not worker.lane.needs_quiet)
         busy: set[_Worker] = set()
-        lost: set[Lane] = set()
         while self._let_go(ready, busy, measure):
             event = self._events.get()
             if isinstance(event, StepStarted | PointDone):
@@ -146,8 +167,7 @@ class SweepCrew:
             elif isinstance(event, _Left):
                 busy.discard(event.worker)
                 lane = event.worker.lane
-                if event.error and lane not in lost:
-                    lost.add(lane)
+                if event.error and lane not in self._lost:
                     self._give_up(lane)
                     yield BoardLost(lane, event.error)
 
@@ -163,25 +183,28 @@ class SweepCrew:
         return more
 
     def _let_go(self, ready: list[_Worker], busy: set[_Worker], measure: Measure) -> bool:
-        """Let workers begin as far as jobs are free; return whether any is at work."""
+        """Let workers begin as far as jobs are free and points are waiting; return whether any is at work."""
         for worker in list(ready):
-            if not worker.lane.points:
+            if worker.lane in self._lost or worker.lane.points.is_finished:
                 ready.remove(worker)
-            elif self._has_room_for(worker.lane, [each.lane for each in busy]):
+            elif worker.lane.points and self._has_room_for(worker.lane, [each.lane for each in busy]):
                 ready.remove(worker)
                 busy.add(worker)
                 worker.go(measure)
         return bool(busy)
 
     def _has_room_for(self, lane: Lane, busy: Sequence[Lane]) -> bool:
-        if lane.needs_quiet or lane.can_multiply:
-            here = [each for each in busy if each.needs_quiet or each.can_multiply]
-            alone = lane.needs_quiet or any(each.needs_quiet for each in here)
-            return len(here) < (1 if alone else self._jobs)
-        return True
+        here = [each for each in busy if each.needs_quiet or each.computes_here]
+        if lane.needs_quiet:
+            return not here
+        if lane.computes_here and any(each.needs_quiet for each in here):
+            return False
+        return not lane.can_multiply or sum(each.can_multiply for each in here) < self._jobs
 
     def _give_up(self, lane: Lane) -> None:
-        lane.points.clear()
+        self._lost.add(lane)
+        if not any(worker.lane.points is lane.points and worker.lane not in self._lost for worker in self._opened):
+            lane.points.close()
         for worker in self._workers:
             if worker.lane is lane:
                 worker.abort()
@@ -201,6 +224,7 @@ class _Worker(threading.Thread):
         self._bench: Bench | None = None
         self._measure: Measure | None = None
         self._may_measure = threading.Event()
+        self._is_aborted = False
 
     def go(self, measure: Measure) -> None:
         """Let it measure, opening its board before if that was not done yet."""
@@ -215,7 +239,7 @@ class _Worker(threading.Thread):
             with self.lane.open_bench() as bench:
                 self._bench = bench
                 if not self._may_measure.is_set():
-                    self._events.put(BoardOpened(self.lane, bench, bench.board.clocks()))
+                    self._events.put(_Opened(self, bench, bench.board.clocks()))
                 self._may_measure.wait()
                 self._measure_points(bench)
         except BaseException as exc:  # it is told to the thread that asked for the sweep
@@ -223,7 +247,8 @@ class _Worker(threading.Thread):
         self._events.put(_Left(self, error))
 
     def abort(self) -> None:
-        """Let a program that is the board end at once, so that nothing waits for it any longer."""
+        """Begin no further step, and let a program that is the board end at once, so that nothing waits for it."""
+        self._is_aborted = True
         if self._bench and self.is_alive():
             self._bench.abort()
 
@@ -234,13 +259,19 @@ class _Worker(threading.Thread):
             self.join(deadline.left_s)
 
     def _measure_points(self, bench: Bench) -> None:
-        while self._measure:
+        while self._measure and (point := self.lane.points.take()) is not None:
             try:
-                point = self.lane.points.popleft()
-            except IndexError:
-                return
-            record = self._measure(bench, point, self._step_reporter(point))
+                record = self._measure(bench, point, self._step_reporter(point))
+            except BaseException:
+                self.lane.points.give_back(point)
+                raise
+            self.lane.points.done()
             self._events.put(PointDone(self.lane, point, record))
 
     def _step_reporter(self, point: Point) -> Callable[[str], None]:
-        return lambda name: self._events.put(StepStarted(self.lane, point, name))
+        def report(name: str) -> None:
+            if self._is_aborted:
+                raise InterruptedError(f"{self.lane.title}: the sweep was ended")
+            self._events.put(StepStarted(self.lane, point, name))
+
+        return report

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from mcubench.store import Record
+from mcubench.store import BLOCKED, Record
 
 __all__ = [
     "SIZE_COLUMNS",
@@ -95,10 +95,16 @@ def score_text(record: Record) -> str:
 
 
 def _result(record: Record) -> str:
-    return GOOD if record.status == "ok" else "FAILED"
+    return GOOD if record.status == "ok" else record.status.upper()
+
+
+def _measured_by(record: Record) -> str:
+    """Return which of the boards that share points it was."""
+    return record.board_name or UNKNOWN
 
 
 SPEED_COLUMNS = (
+    Column("Board", "", _measured_by, left=True, several=True),
     Column("Clock", "setting", lambda record: clock_name(record), left=True),
     Column("CPU", "MHz", lambda record: _mhz(record.clock_hz)),
     Column("by host", "MHz", lambda record: _mhz(record.clock_verified_hz), spare=1),
@@ -150,7 +156,7 @@ def _latency(record: Record) -> str:
 SUMMARY_TITLE = "All boards, each at its main clock"
 SUMMARY_COLUMNS = (
     Column("Model", "", lambda record: record.model, left=True),
-    Column("Board", "", lambda record: board_name(record), left=True),
+    Column("Board", "", lambda record: _board_and_by_whom(record), left=True),
     Column("Engine", "", lambda record: record.engine, left=True),
     Column("Kernels", "", lambda record: record.engine_kernels or UNKNOWN, left=True, spare=7),
     Column("CPU", "MHz", lambda record: _mhz(record.clock_hz), spare=2),
@@ -179,11 +185,25 @@ def board_name(record: Record) -> str:
     return record.point_id.partition("/")[0]
 
 
+def _is_shared(record: Record) -> bool:
+    """Whether the point was for any of several equal boards of a rig."""
+    return board_name(record) in (record.board, f"virtual:{record.board}") and (
+        record.board_name is not None or record.status == BLOCKED
+    )
+
+
+def _board_and_by_whom(record: Record) -> str:
+    name = board_name(record)
+    return f"{name} ({record.board_name})" if _is_shared(record) and record.board_name else name
+
+
 def subject(record: Record) -> str:
     """Return what a block of points is about."""
-    name = board_name(record)
-    # A board that shares its name is told by how the user named it.
-    board = name if name == record.board or record.address is None else f"{name} ({record.address})"
+    name = board = board_name(record)
+    if record.board_name == name:
+        board = f"{name} ({record.board})"
+    elif name != record.board and record.address is not None and not _is_shared(record):
+        board = f"{name} ({record.address})"  # a board that shares its name is told by how the user named it
     return f"{record.model} on {board}, engine {record.engine} {record.engine_version}"
 
 
@@ -230,7 +250,7 @@ def footnotes(records: Iterable[Record]) -> list[str]:
 
 def known_columns(columns: Sequence[Column], records: Sequence[Record]) -> list[Column]:
     """Return the columns without those that say nothing of these records."""
-    several = len({(board_name(record), record.engine) for record in records}) > 1
+    several = len({(board_name(record), record.board_name, record.engine) for record in records}) > 1
     return [
         column
         for column in columns
@@ -240,16 +260,20 @@ def known_columns(columns: Sequence[Column], records: Sequence[Record]) -> list[
 
 
 def sizes(records: Sequence[Record]) -> list[Record]:
-    """Return one record per subject: sizes do not depend on the clock, but the stack's high-water mark only grows."""
+    """Return one record per subject: sizes do not depend on the clock, but the stack's high-water mark only grows.
+
+    Points that were not measured have none.
+    """
     largest: dict[str, Record] = {}
     for record in sorted(records, key=lambda record: record.stack_bytes or 0):
-        largest[subject(record)] = record
+        if record.status != BLOCKED:
+            largest[subject(record)] = record
     return [largest[name] for name in sorted(largest)]
 
 
 def failures(records: Sequence[Record]) -> list[str]:
     """Return a line for every failed point."""
-    return [f"{record.point_id}: {record.error}" for record in records if record.status != "ok"]
+    return [f"{record.point_id}: {record.error}" for record in records if record.status == "failed"]
 
 
 def disturbances(records: Sequence[Record]) -> list[str]:

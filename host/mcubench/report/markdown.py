@@ -29,7 +29,9 @@ def markdown_text(records: Sequence[Record], lost: Sequence[str] = ()) -> str:
     mains = main_points(records)
     parts = [f"### {SUMMARY_TITLE}\n\n{_table(known_columns(SUMMARY_COLUMNS, mains), mains)}"] if mains else []
     parts += [f"{line}\n" for line in footnotes(mains)]
-    parts += [f"### {title}\n\n{_table(SPEED_COLUMNS, block)}" for title, block in details(records)]
+    parts += [
+        f"### {title}\n\n{_table(known_columns(SPEED_COLUMNS, block), block)}" for title, block in details(records)
+    ]
     parts.append(f"### {SIZE_TITLE}\n\n{_table(known_columns(SIZE_COLUMNS, records), sizes(records))}")
     parts += [
         f"### {title}\n\n" + "".join(f"- {line}\n" for line in lines)

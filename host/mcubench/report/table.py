@@ -52,7 +52,7 @@ def print_report(console: Console, records: Sequence[Record], lost: Sequence[str
     """Print a table that compares boards if there are several, one per model and board with a row per clock, and sizes.
 
     A board's own table is left out if the first one has all its rows. At the end stand points that were disturbed,
-    what failed, and which boards were `lost`, a line each.
+    what failed, and which boards were `lost`, a line each. Points that these left unmeasured are rows too.
     """
     mains = main_points(records)
     if mains:
@@ -60,14 +60,14 @@ def print_report(console: Console, records: Sequence[Record], lost: Sequence[str
         for line in footnotes(mains):
             console.print(Text(f" {line}\n"), soft_wrap=True)
     for title, block in details(records):
-        _print_table(console, title, SPEED_COLUMNS, block)
+        _print_table(console, title, known_columns(SPEED_COLUMNS, block), block)
     _print_table(console, SIZE_TITLE, known_columns(SIZE_COLUMNS, records), sizes(records))
     for line in disturbances(records):
         console.print(Text(f"NOTE {line}"), soft_wrap=True)
     for line in failures(records):
         console.print(Text(f"FAILED {line}", style="bold red"), soft_wrap=True)
     for line in lost:
-        console.print(Text(f"LOST {line}", style="bold red"), soft_wrap=True)
+        console.print(Text(line, style="bold red"), soft_wrap=True)
 
 
 def _print_table(console: Console, title: str, columns: Sequence[Column], records: Sequence[Record]) -> None:

@@ -161,7 +161,7 @@ def _model_row(name: str, record: Record | None) -> tuple[str, ...]:
 
 def _outputs(record: Record) -> str:
     if record.status != "ok":
-        return "FAILED" if record.firmware_build else "no image"
+        return record.status.upper() if record.firmware_build else "no image"
     return outputs_text(record)
 
 
@@ -195,5 +195,5 @@ def _record_dict(name: str, record: Record | None) -> dict[str, Any]:
 
 def _failures(versus: Sequence[Versus]) -> list[str]:
     records = [record for each in versus for record in (each.first, each.second) if record]
-    failed = {record.point_id: record.error for record in records if record.status != "ok"}
+    failed = {record.point_id: record.error for record in records if record.status == "failed"}
     return [f"{point}: {error}" for point, error in failed.items()]

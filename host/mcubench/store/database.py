@@ -13,14 +13,17 @@ from types import TracebackType
 from typing import Any
 
 from mcubench.errors import InputError
-from mcubench.store.record import Record
+from mcubench.store.record import BLOCKED, Record
 
 __all__ = ["Database", "Run"]
 
 # To be counted up whenever a column changes; kept in SQLite's user_version.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # Another sweep may be committing; it needs milliseconds.
 BUSY_TIMEOUT_S = 10.0
+
+# How the line of a lost board begins that has left points unmeasured.
+LOST_POINTS = "BLOCKED "
 
 FIELDS = dataclasses.fields(Record)
 NAMES = [field.name for field in FIELDS]
@@ -32,7 +35,7 @@ BOOL_NAMES = [field.name for field in FIELDS if "bool" in str(field.type)]
 class Run:
     """One sweep: what was asked (`request`), and on what it was measured (`identity`: board uid, firmware, models).
 
-    `lost` has a line for every board that could not be measured to the end.
+    `lost` has a line for every board that was lost: it begins with BLOCKED if points were not measured for that.
     """
 
     run_id: str
@@ -78,12 +81,15 @@ class Database:
         with self._transaction():
             self._connection.execute("UPDATE runs SET identity = ?, lost = ? WHERE run_id = ?", values)
 
-    def add_record(self, record: Record) -> None:
-        """Store a record; a second one for the same point of the same run is an InputError."""
+    def add_record(self, *records: Record) -> None:
+        """Store records; a second one for the same point of the same run is an InputError, unless it was blocked."""
         columns = ", ".join(NAMES)
         marks = ", ".join("?" * len(NAMES))
+        points = [(record.run_id, record.point_id, BLOCKED) for record in records]
         with self._transaction():
-            self._connection.execute(f"INSERT INTO records ({columns}) VALUES ({marks})", _row(record))
+            self._connection.executemany("DELETE FROM records WHERE run_id = ? AND point_id = ? AND status = ?", points)
+            rows = map(_row, records)
+            self._connection.executemany(f"INSERT INTO records ({columns}) VALUES ({marks})", rows)
 
     def records(self, run_id: str) -> list[Record]:
         """Return the records of a run in the order in which they were measured."""
@@ -126,8 +132,9 @@ class Database:
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if version == SCHEMA_VERSION:
                 return
-            if version in (1, 2):
+            if version in (1, 2, 3):
                 self._add_columns()
+                self._name_losses()
             elif version != 0 or self._connection.execute("SELECT * FROM sqlite_master").fetchone():
                 raise InputError(f"{self.path}: not a result database of this version of mcubench; name another --db")
             else:
@@ -152,6 +159,15 @@ class Database:
             present = {row["name"] for row in self._connection.execute(f"PRAGMA table_info({table})")}
             for name in columns.keys() - present:
                 self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
+
+    def _name_losses(self) -> None:
+        """Let the lines of lost boards begin as they do now; earlier versions lost none without losing points."""
+        rows = self._connection.execute("SELECT run_id, lost FROM runs WHERE lost IS NOT NULL").fetchall()
+        try:
+            named = [(json.dumps([LOST_POINTS + line for line in json.loads(lost)]), run_id) for run_id, lost in rows]
+        except (ValueError, TypeError) as exc:
+            raise self._altered(exc) from exc
+        self._connection.executemany("UPDATE runs SET lost = ? WHERE run_id = ?", named)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

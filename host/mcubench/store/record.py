@@ -6,7 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["TIMED_FIELDS", "Record", "point_id"]
+__all__ = ["BLOCKED", "TIMED_FIELDS", "Record", "point_id"]
+
+# The status of a point that was not measured.
+BLOCKED = "blocked"
 
 # What `timing` is about: a measured value and a modelled one of these never share a column.
 TIMED_FIELDS = frozenset(
@@ -39,7 +42,9 @@ def point_id(board: str, engine: str, model: str, clock: str) -> str:
 class Record:
     """What was found at one point of a sweep. None means "not known", never zero.
 
-    `status` is "ok" or "failed"; a failed point says why in `error` and keeps what was found before.
+    `status` is "ok", "failed" or "blocked"; a failed point says why in `error` and keeps what was found before. A
+    blocked one was not measured, because its board was lost, and is replaced once it is. `board_name` is what the rig
+    file calls the board.
     """
 
     run_id: str
@@ -49,6 +54,7 @@ class Record:
     error: str | None = None
 
     address: str | None = None
+    board_name: str | None = None
     board: str
     core: str
     board_uid: str

@@ -112,10 +112,10 @@ def test_a_board_that_is_not_there_is_measured_when_the_sweep_is_resumed(
     command = ("sweep", "--board", f"native:{mnist_program}", "--port", port, *INT8, *FEW)
     done = mcubench(*command)
     assert done.returncode == 3
-    line = f"{port}: not measured: {port}: no such port"
+    line = f"{port}: not measured: no such port"
     assert done.stderr.splitlines()[-1].startswith(f"mcubench: 1 of 2 boards were lost, first {line}")
-    assert f"LOST {line}" in done.stdout
-    assert f"LOST {line}" in mcubench("show", "--db", "r.db").stdout
+    assert f"BLOCKED {line}" in done.stdout
+    assert f"BLOCKED {line}" in mcubench("show", "--db", "r.db").stdout
     before = records(tmp_path)
     assert list(before) == ["native/generated/mnist-int8/1000", "native/generated/mnist-int8/100"], "main clock first"
 
@@ -123,7 +123,7 @@ def test_a_board_that_is_not_there_is_measured_when_the_sweep_is_resumed(
         port.symlink_to(board.port)
         done = mcubench(*command, "--resume")
     assert done.returncode == 0, done.stderr
-    assert "LOST" not in done.stdout + mcubench("show", "--db", "r.db").stdout
+    assert "BLOCKED" not in done.stdout + mcubench("show", "--db", "r.db").stdout
     after = records(tmp_path)
     assert after.keys() - before.keys() == {"native.2/generated/mnist-int8/100", "native.2/generated/mnist-int8/1000"}
     assert {point: after[point] for point in before} == before, "what was done is kept as it was"
@@ -150,8 +150,12 @@ def test_a_board_that_dies_stops_no_other_and_its_points_are_resumed(
             error = host.stderr.read().splitlines()
     assert host.returncode == 3
     assert "went away" in error[-1] or "no such port" in error[-1]
-    assert any(line.startswith(f"LOST {port}: ") and " of 6 points not measured: " in line for line in error)
-    before = records(tmp_path)
+    assert any(line.startswith(f"BLOCKED {port}: ") and " of 6 points not measured: " in line for line in error)
+    found = records(tmp_path)
+    assert len(found) == 12
+    blocked = [record for record in found.values() if record["status"] == "blocked"]
+    assert all("went away" in each["error"] and each["cycles_median"] is None for each in blocked)
+    before = {point: record for point, record in found.items() if record not in blocked}
     assert sum(point.startswith("native/") for point in before) == 6, "the other board is complete"
     assert 1 <= sum(point.startswith("native.2/") for point in before) < 6
 
@@ -161,6 +165,7 @@ def test_a_board_that_dies_stops_no_other_and_its_points_are_resumed(
     assert done.returncode == 0, done.stderr
     after = records(tmp_path)
     assert len(after) == 12
+    assert {record["status"] for record in after.values()} == {"ok"}
     assert {point: after[point] for point in before} == before
 
 
@@ -169,8 +174,9 @@ def test_a_virtual_board_that_dies_stops_no_other(mcubench: Run, mnist_program: 
     boards = ("--board", "virtual:stm32f746?fault=die:after=6000", "--board", f"native:{mnist_program}")
     done = mcubench("sweep", *boards, *INT8, "--clock", "main", *FEW)
     assert done.returncode == 3
-    assert set(records(tmp_path)) == {"native/generated/mnist-int8/1000"}
-    lost = "LOST virtual:stm32f746?fault=die:after=6000: 1 of 1 points not measured: "
+    status = {point: record["status"] for point, record in records(tmp_path).items()}
+    assert status == {"native/generated/mnist-int8/1000": "ok", "stm32f746/generated/mnist-int8/216": "blocked"}
+    lost = "BLOCKED virtual:stm32f746?fault=die:after=6000: 1 of 1 points not measured: "
     assert lost in done.stdout
     assert lost in done.stderr
 

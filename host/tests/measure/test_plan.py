@@ -88,8 +88,8 @@ def test_a_board_without_clocks_has_no_points(models: list[Model]) -> None:
     assert make_plan(INFO, [embedded(model) for model in models], models, [], 300, 30) == []
 
 
-def test_a_number_tells_points_of_equal_boards_apart(models: list[Model]) -> None:
-    plan = make_plan(INFO, [embedded(models[0])], models[:1], CLOCKS.settings[:2], 300, 30, number=2)
+def test_a_place_tells_points_of_equal_boards_apart(models: list[Model]) -> None:
+    plan = make_plan(INFO, [embedded(models[0])], models[:1], CLOCKS.settings[:2], 300, 30, "stm32f746.2")
     assert [point.id for point in plan] == [f"stm32f746.2/generated/mnist-int8/{clock}" for clock in ("16", "168")]
     assert [point.main for point in plan] == [False, True]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from mcubench.boards import ChildBoard
 from mcubench.errors import LinkError, RigError
 from mcubench.link import Link
-from mcubench.measure import Bench, BoardLost, BoardOpened, Lane, Point, PointDone, SweepCrew
+from mcubench.measure import Bench, BoardLost, BoardOpened, Lane, Point, PointDone, PointPool, SweepCrew
 from mcubench.protocol import Board
 
 
@@ -47,11 +46,12 @@ def lane(program: Path, title: str, can_multiply: bool, opened: list[str]) -> La
             board = Board(link)
             yield Bench(board, board.connect(), board.models(), None, child.kill)
 
-    return Lane(title, open_bench, can_multiply)
+    return Lane(title, open_bench, can_multiply, is_program=can_multiply, computes_here=can_multiply)
 
 
-def points(count: int) -> deque[Any]:
-    return deque(range(count))
+def points(count: int, is_shared: bool = False) -> PointPool:
+    pretended: Any = range(count)
+    return PointPool(pretended, is_shared)
 
 
 @pytest.mark.parametrize(("jobs", "boards", "most", "started"), [(1, 3, 1, 3), (2, 3, 2, 4), (3, 1, 3, 3)])

@@ -14,7 +14,8 @@ from mcubench.store import TIMED_FIELDS, Database, Record, Run, point_id
 
 FULL = Record(
     run_id="r1", point_id=point_id("b", "e", "m", "216"), started_at="2026-01-01T00:00:00.000+00:00",
-    status="failed", error="why", address="virtual:b", board="b", core="c", board_uid="00", engine="e",
+    status="failed", error="why", address="virtual:b", board_name="b-1",
+    board="b", core="c", board_uid="00", engine="e",
     engine_version="1", engine_kernels="dsp", model="m", model_sha256="ff", model_macs=7, firmware_build="f",
     toolchain="gcc", flags="-O3", clock_hz=216_000_000, clock_verified_hz=216_000_001, main_clock=True,
     settings={"name": "216", "icache": "1"}, timing="modelled", timing_model="m7-1", n=3, cycles_min=1,
@@ -40,6 +41,7 @@ NEW_IN_VERSION_2 = {
 NEW_IN_VERSION_3 = {
     "link_baud", "board_crc_errors", "host_crc_errors", "overruns", "attempts", "interruptions", "recoveries",
 }  # fmt: skip
+NEW_IN_VERSION_4 = {"board_name"}
 RUN = Run("r1", "2026-01-01", "mcubench sweep", {"models": ["m"], "vectors": 300}, {"board uid": "00"})
 
 
@@ -80,9 +82,11 @@ def test_what_became_of_a_run_replaces_what_was_stored(path: Path) -> None:
         assert database.runs() == [found]
 
 
+WITHOUT_LOST = "run_id TEXT PRIMARY KEY, started_at, command, request, identity"
 OLD = {
-    1: (NEW_IN_VERSION_2 | NEW_IN_VERSION_3, "run_id TEXT PRIMARY KEY, started_at, command, request, identity"),
-    2: (NEW_IN_VERSION_3, "run_id TEXT PRIMARY KEY, started_at, command, request, identity, lost TEXT"),
+    1: (NEW_IN_VERSION_2 | NEW_IN_VERSION_3 | NEW_IN_VERSION_4, WITHOUT_LOST),
+    2: (NEW_IN_VERSION_3 | NEW_IN_VERSION_4, f"{WITHOUT_LOST}, lost TEXT"),
+    3: (NEW_IN_VERSION_4, f"{WITHOUT_LOST}, lost TEXT"),
 }
 
 
@@ -111,6 +115,29 @@ def test_a_database_of_an_earlier_version_is_read_and_continued(path: Path, vers
         assert database.runs()[0].lost == []
     with Database(path) as database:
         assert len(database.records("r1")) == 2
+
+
+def test_lost_boards_of_an_earlier_version_are_told_as_they_are_now(path: Path) -> None:
+    with Database(path) as database:
+        database.add_run(replace(RUN, lost=["b: 1 of 2 points not measured: it went away"]))
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 3")
+    connection.close()
+    for _ in range(2):
+        with Database(path) as database:
+            assert database.runs()[0].lost == ["BLOCKED b: 1 of 2 points not measured: it went away"]
+
+
+def test_a_blocked_point_is_replaced_once_it_is_measured_or_blocked_again(path: Path) -> None:
+    blocked = replace(EMPTY, status="blocked", error="its board was lost")
+    with Database(path) as database:
+        database.add_record(blocked, replace(blocked, point_id="other"))
+        database.add_record(replace(blocked, error="lost again"))
+        database.add_record(EMPTY)
+        assert database.records("r1") == [replace(blocked, point_id="other"), EMPTY]
+        with pytest.raises(InputError, match="UNIQUE"):
+            database.add_record(blocked)
+        assert database.records("r1") == [replace(blocked, point_id="other"), EMPTY]
 
 
 def test_unknown_is_null_in_sql_too(path: Path) -> None:
