@@ -103,6 +103,8 @@ def _elsewhere(board: RigBoard, usb: Sequence[AttachedPort]) -> Sighting:
     except UnreachableError as exc:
         note = str(exc).removeprefix(f"{board.name}: ")
         return Sighting(named, named, Heard(PortState.ABSENT, note), entry=board)
+    if any(_names(board, each) for each in usb):
+        return Sighting(named, named, Heard(PortState.ABSENT, "that port is asked already"), entry=board)
     return Sighting(port, named, Heard(PortState.SILENT, "not asked"), entry=board)
 
 
