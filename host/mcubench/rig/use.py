@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from mcubench.boards import BoardAddress
 from mcubench.errors import BlockedError
+from mcubench.rig.address import address_of
 from mcubench.rig.attachment import Attachment
 from mcubench.rig.drivers import drivers_of
 from mcubench.rig.entry import RigBoard
@@ -28,11 +27,4 @@ def use(board: RigBoard, reason: str, even_latched: bool = False) -> Iterator[At
         broken = latched(board)
         if broken and not even_latched:
             raise BlockedError(board.name, f"{broken.why} (since {broken.since})")
-        yield Attachment(board, _address(board), drivers_of(board))
-
-
-def _address(board: RigBoard) -> BoardAddress:
-    folder = board.file.parent if board.file else Path()
-    serial = board.serial or ""
-    port = serial if "://" in serial else str(folder / serial)
-    return BoardAddress(board.name, port=port, baud=board.baud)
+        yield Attachment(board, address_of(board), drivers_of(board))
