@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import select
-import socket
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -16,6 +15,7 @@ import serial
 from mcubench.deadline import Deadline
 from mcubench.errors import DeadlineError, LinkError
 from mcubench.link.rfc2217 import Rfc2217Port
+from mcubench.link.tcp import TcpPort
 from mcubench.link.transcript import Transcript
 
 __all__ = ["DEFAULT_BAUD", "Link"]
@@ -28,8 +28,7 @@ RESET_PULSE_S = 0.1
 # A server that hangs up at once may say why, in a line. Whoever has said more was in a conversation.
 LONGEST_REASON_BYTES = 120
 EARLY_BYTES = 65536
-# Linux only; elsewhere setting TCP_NODELAY once more does nothing.
-QUICK_ACKNOWLEDGEMENT = getattr(socket, "TCP_QUICKACK", socket.TCP_NODELAY)
+CONNECTIONS = TCP, RFC2217 = ("socket://", "rfc2217://")
 NO_SUCH_PORT = "no such port; plug the board in, or see 'mcubench boards' for what is attached"
 
 
@@ -39,22 +38,20 @@ class Link:
     Reads come in chunks as large as what has arrived, because pyserial's own readline() reads byte by byte (130 kB/s).
     """
 
-    _socket: socket.socket | None = None  # of a port that is a connection
-    _first_words = b""  # of its far end
+    _first_words = b""  # that came, as long as they are few
 
     def __init__(self, port: str, baud: int = DEFAULT_BAUD, transcript: Transcript | None = None) -> None:
         """Open `port` (device name or URL) at `baud` bits/s, alone: a port in use elsewhere is a LinkError."""
         self.name = port
         self.transcript = transcript
         # What a TCP port leads to may have a rate, but not one that we could know or change.
-        self.has_rate = not port.lower().startswith("socket://")
+        self.has_rate = not port.lower().startswith(TCP)
         self._came_early = b""  # what was read while waiting for something else
         try:
             self._serial = _open(port, baud, self._keep)
         except (ConnectionResetError, BrokenPipeError) as exc:
             raise _closed_by_far_end(port, self._first_words) from exc
         self._descriptor = _descriptor(port, self._serial)
-        self._socket = _socket(self._serial)
 
     def read(self, max_bytes: int, deadline: Deadline) -> bytes:
         """Return what has arrived, 1 to `max_bytes` bytes; wait for it until `deadline`, then return nothing."""
@@ -157,12 +154,9 @@ class Link:
             self.transcript.add("<", data)
         if len(self._first_words) <= LONGEST_REASON_BYTES:
             self._first_words += data
-        if self._socket:
-            # Else Linux may acknowledge after 40 ms only, and a server sends no further short piece before that.
-            self._socket.setsockopt(socket.IPPROTO_TCP, QUICK_ACKNOWLEDGEMENT, 1)
 
     def _gone(self) -> LinkError:
-        if self._socket is None:
+        if not self.name.lower().startswith(CONNECTIONS):
             return LinkError(self.name, "the port went away; check cable and power of the board")
         return _closed_by_far_end(self.name, self._first_words)
 
@@ -179,7 +173,9 @@ def _closed_by_far_end(port: str, first_words: bytes) -> LinkError:
 
 def _open(port: str, baud: int, keep: Callable[[bytes], None]) -> Any:
     try:
-        if port.lower().startswith("rfc2217://"):
+        if port.lower().startswith(TCP):
+            return TcpPort(port, baud)
+        if port.lower().startswith(RFC2217):
             return Rfc2217Port(port, baud, keep)
         opened = serial.serial_for_url(port, baudrate=baud, timeout=0, exclusive=True)
         opened.write_timeout = 0  # waiting is done here, against a deadline
@@ -200,10 +196,9 @@ def _opening_trouble(exc: Exception) -> str:
         )
     if number in (errno.EBUSY, errno.EAGAIN):
         return "the port is busy; close the other program that has it open (a serial monitor?)"
-    reason = _reason(exc)
-    if f"Errno {errno.ECONNREFUSED}]" in reason:  # pyserial's own error has the number in its text only
+    if number == errno.ECONNREFUSED:
         return "nobody listens there; is its server (ser2net, 'mcubench virtual --tcp') running, and is that its port?"
-    return f"cannot be opened ({reason}); expected a device, socket://host:port or rfc2217://host:port"
+    return f"cannot be opened ({_reason(exc)}); expected a device, socket://host:port or rfc2217://host:port"
 
 
 def _descriptor(name: str, port: Any) -> int:
@@ -212,15 +207,6 @@ def _descriptor(name: str, port: Any) -> int:
     except (OSError, AttributeError) as exc:
         port.close()
         raise LinkError(name, "this kind of port cannot be waited for; expected one with a descriptor") from exc
-
-
-def _socket(port: Any) -> socket.socket | None:
-    """Return the connection of a port that is one, made to send every message at once."""
-    connection = getattr(port, "_socket", None)  # pyserial has no other name for it
-    if not isinstance(connection, socket.socket):
-        return None
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
 
 
 def _reason(exc: Exception) -> str:

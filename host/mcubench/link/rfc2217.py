@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import errno
 import os
-import select
-import socket
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from mcubench.deadline import Deadline
+from mcubench.link.tcp import TcpPort
 from mcubench.link.telnet import DO, DONT, IAC, WILL, WONT, Command, TelnetReader, escape, subnegotiation
 
 __all__ = ["Rfc2217Port"]
 
-CONNECT_TIMEOUT_S = 5.0
 # Of an answer from the server, which may have to open the port first.
 ANSWER_TIMEOUT_S = 3.0
 # Of a server that may have nothing to answer: modem lines of a port without any.
 CONTROL_TIMEOUT_S = 1.0
-# A server is free for the next client when it has closed its end too.
-CLOSE_TIMEOUT_S = 0.5
 CHUNK_BYTES = 65536
 
 # Options: RFC 856, 858, 2217.
@@ -46,9 +41,6 @@ class Rfc2217Port:
     """
 
     def __init__(self, url: str, baud: int, keep: Callable[[bytes], None]) -> None:
-        parts = urlsplit(url)
-        if not parts.hostname or not parts.port:
-            raise ValueError("host or port is missing")
         if not 0 < baud < 1 << 32:
             raise ValueError(f"no rate: {baud}")
         self._keep = keep
@@ -57,10 +49,8 @@ class Rfc2217Port:
         self._asked = {(verb, option) for verb in (WILL, DO) for option in WANTED}
         self._serves: bool | None = None  # whether it obeys RFC 2217
         self._baud = baud
-        self._socket = socket.create_connection((parts.hostname, parts.port), CONNECT_TIMEOUT_S)
+        self._connection = TcpPort(url, baud)
         try:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.setblocking(False)
             self._set_up(baud)
         except BaseException:
             self.close()
@@ -68,17 +58,11 @@ class Rfc2217Port:
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
-        return self._socket.fileno()
+        return self._connection.fileno()
 
     def read(self, max_bytes: int) -> bytes:
         """Return what has arrived: nothing if that is about the connection; OSError if the far end has closed it."""
-        try:
-            raw = self._socket.recv(max_bytes)
-        except BlockingIOError:
-            return b""
-        if not raw:
-            raise ConnectionResetError("the far end has closed the connection")
-        data, commands = self._reader.feed(raw)
+        data, commands = self._reader.feed(self._connection.read(max_bytes))
         for command in commands:
             self._obey(command)
         return data
@@ -86,13 +70,9 @@ class Rfc2217Port:
     def write(self, data: bytes) -> int:
         """Return how many of these bytes the connection takes now."""
         travelling = escape(data)
-        try:
-            sent = self._socket.send(travelling)
-        except BlockingIOError:
-            return 0
-        gone = travelling[:sent]
-        if (sent - len(gone.rstrip(bytes([IAC])))) % 2:  # half of a pair
-            self._send(bytes([IAC]))
+        gone = travelling[: self._connection.write(travelling)]
+        if (len(gone) - len(gone.rstrip(bytes([IAC])))) % 2:  # half of a pair
+            self._connection.write_all(bytes([IAC]))
             gone += bytes([IAC])
         return len(gone) - gone.count(bytes([IAC, IAC]))
 
@@ -122,22 +102,12 @@ class Rfc2217Port:
     rts = property(fset=_set_rts)
 
     def close(self) -> None:
-        """Close the connection; wait a moment for the far end, which may let in only one."""
-        if self._socket.fileno() < 0:
-            return
-        try:
-            self._socket.shutdown(socket.SHUT_WR)
-            deadline = Deadline.after(CLOSE_TIMEOUT_S)
-            while self._readable(deadline) and self._socket.recv(CHUNK_BYTES):
-                pass
-        except OSError:
-            pass  # it is closed already
-        finally:
-            self._socket.close()
+        """Close the connection, and with it the far port."""
+        self._connection.close()
 
     def _set_up(self, baud: int) -> None:
         for verb, option in sorted(self._asked):
-            self._send(bytes([IAC, verb, option]))
+            self._connection.write_all(bytes([IAC, verb, option]))
         self._await(lambda: self._serves is not None, ANSWER_TIMEOUT_S)
         if not self._serves:
             raise OSError("its server does not speak RFC 2217; is it a plain one, for socket://host:port?")
@@ -148,7 +118,7 @@ class Rfc2217Port:
                 raise OSError("its server does not set 8 data bits, no parity and one stop bit")
         # Asserted as by opening a local port. Servers need not answer for what their port has not got.
         for control in (NO_FLOW_CONTROL, DTR_ON, RTS_ON):
-            self._send(subnegotiation(COM_PORT, bytes([SET_CONTROL]) + control))
+            self._connection.write_all(subnegotiation(COM_PORT, bytes([SET_CONTROL]) + control))
         self._ask(PURGE, PURGE_BOTH, CONTROL_TIMEOUT_S)
 
     def _set_baud(self, baud: int) -> int:
@@ -164,7 +134,7 @@ class Rfc2217Port:
     def _ask(self, what: int, value: bytes, timeout_s: float, expected: bytes | None = None) -> bytes | None:
         """Have the server set something; return its answer (the one `expected`, if given), None if there is none."""
         self._answers.pop(what, None)
-        self._send(subnegotiation(COM_PORT, bytes([what]) + value))
+        self._connection.write_all(subnegotiation(COM_PORT, bytes([what]) + value))
         self._await(lambda: what in self._answers and expected in (None, self._answers[what]), timeout_s)
         answer = self._answers.get(what)
         return answer if expected in (None, answer) else None
@@ -172,12 +142,9 @@ class Rfc2217Port:
     def _await(self, come: Callable[[], bool], timeout_s: float) -> None:
         """Read until something has come, or time is up."""
         deadline = Deadline.after(timeout_s)
-        while not come() and self._readable(deadline):
+        while not come() and self._connection.wait(deadline):
             if data := self.read(CHUNK_BYTES):
                 self._keep(data)
-
-    def _readable(self, deadline: Deadline) -> bool:
-        return bool(select.select([self._socket], [], [], deadline.left_s)[0])
 
     def _obey(self, command: Command) -> None:
         if command.is_subnegotiation:
@@ -192,14 +159,4 @@ class Rfc2217Port:
             verb = ours if command.option in WANTED else refusal
             if (verb, command.option) not in self._asked:
                 self._asked.add((verb, command.option))
-                self._send(bytes([IAC, verb, command.option]))
-
-    def _send(self, data: bytes) -> None:
-        """Send what must not be cut; OSError if the connection takes it not in time."""
-        deadline = Deadline.after(ANSWER_TIMEOUT_S)
-        while data:
-            try:
-                data = data[self._socket.send(data) :]
-            except BlockingIOError:
-                if not select.select([], [self._socket], [], deadline.left_s)[1]:
-                    raise TimeoutError("the connection takes no more") from None
+                self._connection.write_all(bytes([IAC, verb, command.option]))
