@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from mcubench.boards import KNOWN_BOARDS
 from mcubench.link import AttachedPort, attached_ports
 from mcubench.report import report_console
+from mcubench.rig import RigBoard, find_rig_file, read_rig
 
 __all__ = ["command"]
 
@@ -18,11 +22,14 @@ __all__ = ["command"]
 @click.command("boards")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> None:
-    """List the boards known, attached and virtual."""
+    """List the boards known, attached and virtual, and those of the rig file."""
     ports = attached_ports()
+    path = find_rig_file()
+    rig = read_rig(path).boards if path else ()
     if as_json:
         known = [dataclasses.asdict(board) for board in KNOWN_BOARDS]
-        print(json.dumps({"known": known, "attached": [dataclasses.asdict(port) for port in ports]}))
+        attached = [dataclasses.asdict(port) for port in ports]
+        print(json.dumps({"known": known, "attached": attached, "rig": [_rig_dict(board) for board in rig]}))
         return
     console = report_console()
     console.print(_known_table())
@@ -30,6 +37,8 @@ def command(as_json: bool) -> None:
         console.print(_port_table(ports))
     else:
         console.print("Attached: no serial port found")
+    if rig:
+        console.print(_rig_table(rig, str(path)))
 
 
 def _known_table() -> Table:
@@ -45,3 +54,15 @@ def _port_table(ports: list[AttachedPort]) -> Table:
     for port in ports:
         table.add_row(port.name, port.usb_id or "-", port.serial_number or "-", port.probable_board or "-")
     return table
+
+
+def _rig_table(boards: Sequence[RigBoard], path: str) -> Table:
+    title = f"Boards of {escape(path)} (see 'mcubench rig list')"
+    table = Table("Name", "Board", "Id", "Connected", title=title, title_justify="left")
+    for board in boards:
+        table.add_row(board.name, board.board, board.id or "-", "yes" if board.connected else "no")
+    return table
+
+
+def _rig_dict(board: RigBoard) -> dict[str, Any]:
+    return dataclasses.asdict(board) | {"file": str(board.file)}
