@@ -6,7 +6,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from mcubench.boards import OpenBoard
 from mcubench.deadline import Deadline
@@ -40,8 +40,8 @@ IDENTITY = ("board", "uid", "engine", "build_id")
 # What helped so often, and each time the board was lost again before anything was done, helps no more.
 MOST_OF_A_RUNG = 3
 
-# What drivers do, from outside the line. Soft reset and reset line are no drivers: they need the open link, which is known
-# to be the board's, and go on over it, while after these the port has to be found and opened again.
+# What only drivers do, from outside the line. The ladder's own soft reset and reset line are no drivers: they need the
+# open link, which is known to be the board's, and go on over it; after a driver the port is looked for and opened anew.
 FROM_OUTSIDE = (Rung.DEBUG_PROBE, Rung.POWER_CYCLE, Rung.BY_HAND)
 LAST_RESORTS = (Rung.DEBUG_PROBE, Rung.WATCHDOG, Rung.POWER_CYCLE, Rung.BY_HAND)
 # A line that is bad or a host out of step comes first: that costs nothing of what is under way.
@@ -49,12 +49,10 @@ DOES_NOT_ANSWER = (Rung.RESYNCHRONISE, Rung.SOFT_RESET, Rung.RESET_LINE, Rung.RE
 # Where there is no port there is nothing to talk over; a board that was only unplugged from us goes on computing.
 PORT_IS_GONE = (Rung.RE_OPEN, Rung.SOFT_RESET, Rung.RESET_LINE, *LAST_RESORTS)
 PROGRAM_HAS_ENDED = (Rung.POWER_CYCLE,)
-# Before the first hello only the rig file says whose port it is. What is silent there is taken for the board; of what
-# talks something else no wires are moved, and nobody is called: it may just want another image.
-NEVER_ANSWERED = (Rung.RESET_LINE, *FROM_OUTSIDE)
-SOMETHING_ELSE_ANSWERED = (Rung.DEBUG_PROBE, Rung.POWER_CYCLE)
 # What opens the port: who answers there, if anybody, need not be our board.
-OPENING = (Rung.RE_OPEN, *LAST_RESORTS)
+OPENING = (Rung.RE_OPEN, Rung.WATCHDOG, Rung.POWER_CYCLE)
+
+Way = tuple[Rung, ResetDriver | None]
 
 
 class Ladder:
@@ -86,24 +84,34 @@ class Ladder:
         """Bring the board back to answering; a RigError says what was tried in vain."""
         if isinstance(error, RestartedError):
             raise error  # it answers already; what was under way is void
-        return self._try_all(self._rungs(error), board, board.information, error)
+        return self._try_all(self._ways(self._rungs(error)), board, board.information, error)
 
     def wake(self, board: Board, error: RigError) -> BoardInfo:
-        """Bring a board of a rig to its first answer, which did not come; a RigError says what was tried in vain."""
-        if isinstance(error, LinkError):
-            return self._try_all((Rung.RE_OPEN, *FROM_OUTSIDE), board, None, error)
-        is_silent = isinstance(error, DeadlineError)
-        return self._try_all(NEVER_ANSWERED if is_silent else SOMETHING_ELSE_ANSWERED, board, None, error)
+        """Bring a board of a rig to its first answer, which did not come; a RigError says what was tried in vain.
 
-    def _try_all(self, rungs: Sequence[Rung], board: Board, before: BoardInfo | None, error: RigError) -> BoardInfo:
+        Only the rig file says so far whose port it is. What is silent there is taken for the board; if something else
+        talks there, the port is left alone, and nobody is called: it may be the board, with other firmware.
+        """
+        if isinstance(error, LinkError):
+            ways = self._ways((Rung.RE_OPEN, Rung.RESET_LINE, *FROM_OUTSIDE))
+        elif isinstance(error, DeadlineError):
+            ways = self._ways((Rung.RESET_LINE, *FROM_OUTSIDE))
+        elif isinstance(error.__cause__, DeadlineError):  # bytes came, and no answer among them
+            ways = self._ways((Rung.RESET_LINE, Rung.DEBUG_PROBE, Rung.POWER_CYCLE))
+            ways = [(rung, driver) for rung, driver in ways if driver]
+        else:
+            raise error  # it did answer, and would again
+        return self._try_all(ways, board, None, error)
+
+    def _try_all(self, ways: Sequence[Way], board: Board, before: BoardInfo | None, error: RigError) -> BoardInfo:
         """Try one rung after the other until who was `before` answers; anybody if that is None."""
         why, tried = error, []
         self._met_another = False
         started_s = time.monotonic()
-        for rung, driver in self._ways(rungs):
+        for rung, driver in ways:
             if self._opened.ended:
                 raise error
-            if not self._applies(rung, before):
+            if not driver and not self._applies(rung, before):
                 continue
             if self._helped[rung] >= MOST_OF_A_RUNG:
                 tried.append(f"{rung} ({MOST_OF_A_RUNG} times, each time it was lost again)")
@@ -131,17 +139,20 @@ class Ladder:
             return PROGRAM_HAS_ENDED
         return PORT_IS_GONE if isinstance(error, LinkError) else DOES_NOT_ANSWER
 
-    def _ways(self, rungs: Sequence[Rung]) -> Iterator[tuple[Rung, ResetDriver | None]]:
-        """Yield what there is for each rung: the ladder itself, or drivers. A program has the power that we give it."""
+    def _ways(self, rungs: Sequence[Rung]) -> list[Way]:
+        """Return what there is for each rung: the ladder itself, and drivers. A program has the power that we give."""
+        ways: list[Way] = []
         for rung in rungs:
-            if rung not in FROM_OUTSIDE or (rung is Rung.POWER_CYCLE and self._opened.child):
-                yield rung, None
-            else:
-                yield from ((rung, driver) for driver in self._drivers if driver.rung is rung)
+            is_program_start = rung is Rung.POWER_CYCLE and self._opened.child is not None
+            if rung not in FROM_OUTSIDE or is_program_start:
+                ways.append((rung, None))
+            if not is_program_start:
+                ways += [(rung, driver) for driver in self._drivers if driver.rung is rung]
+        return ways
 
     def _applies(self, rung: Rung, before: BoardInfo | None) -> bool:
-        """Tell whether a rung can be tried at all with this board, as things are now."""
-        if rung in FROM_OUTSIDE:
+        """Tell whether the ladder itself can try a rung at all with this board, as things are now."""
+        if rung is Rung.POWER_CYCLE:
             return True
         if rung is Rung.RE_OPEN:
             return not self._opened.has_died
@@ -173,14 +184,15 @@ class Ladder:
         start_s = time.monotonic()
         info, trouble = None, None
         try:
-            info = (
-                self._reset_by(driver, board, before) if driver else self._climb(rung, board, before, rescue_started_s)
-            )
+            if driver:
+                info = self._reset_by(driver, board, before)
+            else:
+                info = self._climb(rung, board, before, rescue_started_s)
             if info and before:
                 self._check_same(board, before, info)
         except RigError as exc:
             trouble = exc
-            if rung in OPENING or self._met_another:
+            if driver or rung in OPENING or self._met_another:
                 self._opened.let_go()
         if info is None and trouble is None:
             return None
@@ -207,7 +219,7 @@ class Ladder:
     def _reset_by(self, driver: ResetDriver, board: Board, before: BoardInfo | None) -> BoardInfo:
         """Let a driver do it, with the port closed: a USB device whose port is open comes back under another name."""
         self._opened.let_go()
-        driver.reset(board.port, before.board if before else "")
+        driver.reset(board.port, before.board if before else self._opened.address.expected_board or "")
         return self._re_open(board, HELLO_TIMEOUT_S)
 
     def _re_open(self, board: Board, hello_timeout_s: float) -> BoardInfo:
