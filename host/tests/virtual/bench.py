@@ -121,11 +121,13 @@ class Bench:
 class BoardProcess:
     """`mcubench virtual` as a user starts it."""
 
-    def __init__(self, chip: str, elf: Path, options: Sequence[str], folder: Path) -> None:
+    def __init__(self, chip: str, elf: Path | None, options: Sequence[str], folder: Path) -> None:
+        """Without `elf` its flash is erased."""
+        firmware = ["--firmware", str(elf)] if elf else []
         self._log = folder / f"stderr-{time.monotonic_ns()}"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mcubench", "virtual", chip, "--firmware", str(elf), *options],
+                [sys.executable, "-m", "mcubench", "virtual", chip, *firmware, *options],
                 stdout=subprocess.PIPE,
                 stderr=log,
             )

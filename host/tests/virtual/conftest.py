@@ -39,10 +39,10 @@ def bench(program: Compile, chip: str) -> Callable[..., Bench]:
 
 @pytest.fixture
 def start(tmp_path: Path, chip: str) -> Start:
-    """Start `mcubench virtual <chip> --firmware <elf> ...` as a process that ends with the test."""
+    """Start `mcubench virtual <chip> --firmware <elf> ...` as a process that ends with the test; None: erased flash."""
     running: list[BoardProcess] = []
 
-    def run(elf: Path, *options: str) -> BoardProcess:
+    def run(elf: Path | None, *options: str) -> BoardProcess:
         running.append(BoardProcess(chip, elf, options, tmp_path))
         return running[-1]
 
