@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mcubench.boards import check_identity, open_board
-from mcubench.errors import InputError, LockedError, McubenchError, RigError
+from mcubench.errors import DeadlineError, InputError, LockedError, McubenchError, RigError
 from mcubench.protocol import Board, BoardInfo
 from mcubench.rig.attachment import Attachment
 from mcubench.rig.entry import RigBoard
@@ -64,6 +64,9 @@ def _check(board: RigBoard) -> Checked:
             return _ask(attachment)
     except LockedError as exc:
         return Checked(board, Verdict.IN_USE, _without_name(exc, board))
+    except DeadlineError as exc:
+        flash = f"is it flashed? 'mcubench flash --board {board.name}'"
+        return Checked(board, Verdict.SILENT, f"{_without_name(exc, board)}; {flash}")
     except (RigError, InputError) as exc:  # InputError: there is no such port, or no labgrid to ask for the place
         return Checked(board, Verdict.SILENT, _without_name(exc, board))
 
