@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mcubench.errors import DeadlineError, FlashError, LinkError, ProtocolError
 from mcubench.flash.building import Built
 from mcubench.flash.probe import upload_target
 from mcubench.flash.upload import upload
+from mcubench.link import PortPlace, attached_ports, find_port, remember_port
 from mcubench.protocol import Board, BoardInfo
 from mcubench.rig import Attachment
 
@@ -60,50 +61,68 @@ def flash_board(
     built.check_fits(board)
     target = upload_target(board, attachment.address, built)
 
+    line = _Line.at(attachment.address)
+
     def outcome(action: Action) -> FlashOutcome:
         took_s = time.monotonic() - started_s
         return FlashOutcome(board.name, action, built.build_id, took_s, log if action is Action.FLASHED else None)
 
     if not board.flash_before:  # which says that its port is not to be opened as long as there is no firmware
         tell("asking")
-        info = _ask_who(attachment.address)
+        info = _ask_who(line)
         if info and info.build_id == built.build_id and not force:
             return outcome(Action.SKIPPED)
     tell("flashing")
     upload(board, target, built, log)
     tell("checking")
-    _check_flashed(attachment.address, built, log)
+    _check_flashed(line, built, log)
     return outcome(Action.FLASHED)
 
 
-def _ask_who(address: BoardAddress) -> BoardInfo | None:
+@dataclass(frozen=True)
+class _Line:
+    """Where the board is asked; a probe that comes back under another name after an upload is found there."""
+
+    address: BoardAddress
+    place: PortPlace
+
+    @classmethod
+    def at(cls, address: BoardAddress) -> _Line:
+        assert address.port is not None  # boards of a rig are at ports
+        return cls(address, remember_port(address.port, attached_ports()))
+
+    def hello(self, timeout_s: float) -> BoardInfo:
+        """Ask who is there, and close the port; RigError if it is another board than the one that is meant."""
+        port = find_port(self.place, attached_ports())
+        if port is None:
+            raise LinkError(self.place.name, "the port is gone")
+        with open_board(replace(self.address, port=port)) as opened:
+            info = Board(opened.link).connect(timeout_s)
+        check_identity(self.address, info.board, info.uid)
+        return info
+
+
+def _ask_who(line: _Line) -> BoardInfo | None:
     """Return who answers, None if nobody does; RigError if it is another board, or if there is no port."""
     try:
-        return _hello(address, HELLO_S)
+        return line.hello(HELLO_S)
     except (DeadlineError, ProtocolError):
         return None
 
 
-def _check_flashed(address: BoardAddress, built: Built, log: Path) -> None:
+def _check_flashed(line: _Line, built: Built, log: Path) -> None:
     """Raise FlashError if the board does not come up with the new image."""
-    deadline = Deadline.after(START_S)
+    name, deadline = line.address.name, Deadline.after(START_S)
     while True:
         try:
-            info = _hello(address, deadline.left_s)
+            info = line.hello(deadline.left_s)
             break
         except LinkError as exc:  # a port that goes away while its board is flashed comes back
             if deadline.expired:
-                raise FlashError(address.name, f"flashed, but its port is gone: {exc}", str(log)) from exc
+                raise FlashError(name, f"flashed, but then: {exc}", str(log)) from exc
             time.sleep(POLL_S)
         except (DeadlineError, ProtocolError) as exc:
-            raise FlashError(address.name, f"flashed, but then: {exc}", str(log)) from exc
+            raise FlashError(name, f"flashed, but then: {exc}", str(log)) from exc
     if info.build_id != built.build_id:
         seen = f"flashed, but answers with build {info.build_id} instead of {built.build_id}"
-        raise FlashError(address.name, f"{seen}; did the upload reach another board?", str(log))
-
-
-def _hello(address: BoardAddress, timeout_s: float) -> BoardInfo:
-    with open_board(address) as opened:
-        info = Board(opened.link).connect(timeout_s)
-    check_identity(address, info.board, info.uid)
-    return info
+        raise FlashError(name, f"{seen}; did the upload reach another board?", str(log))

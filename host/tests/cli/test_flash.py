@@ -1,0 +1,107 @@
+"""`mcubench flash`: every board of a rig file, what became of each, and which exit code that makes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "flash"))  # for shelf; importlib mode adds no folder
+
+from shelf import Shelf, start_shelf
+
+from mcubench.image_mark import read_mark
+from mcubench.rig import hold, latch
+
+ROOT = Path(__file__).resolve().parents[3]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def image_of(board: str) -> Path:
+    elf = ROOT / ".pio" / "build" / f"{board}-local" / "firmware.elf"
+    if not elf.is_file():
+        pytest.skip(f"no {elf.relative_to(ROOT)}: run `make firmware`")
+    return elf
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    with ExitStack() as stack:
+        yield start_shelf(stack, tmp_path_factory.mktemp("s"), ("stm32f746", "stm32f746", "nrf52840"))
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCUBENCH_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("PLATFORMIO_CORE_DIR", str(ROOT / ".pio-core"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("MCUBENCH_RIG", raising=False)
+
+
+def check_one_line(done: subprocess.CompletedProcess[str], exit_code: int, words: str) -> None:
+    assert done.returncode == exit_code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert words in done.stderr.splitlines()[-1]
+
+
+def test_a_kind_is_built_once_and_is_the_build_of_pio_run(shelf: Shelf, mcubench: Run) -> None:
+    models = "mnist-float32,mnist-int8"  # those of platformio.ini, whose order it is
+    done = mcubench("flash", "--rig", shelf.path, "--board", "stm32f746", "--model", models, "--json")
+    assert done.returncode == 0, done.stderr
+    mark = read_mark(image_of("stm32f746"))
+    assert [(each["name"], each["build_id"]) for each in json.loads(done.stdout)] == [
+        ("v1", mark and mark.build_id),
+        ("v2", mark and mark.build_id),
+    ]
+
+
+def test_boards_of_others_and_broken_ones_are_told_and_the_rest_is_flashed(
+    shelf: Shelf, mcubench: Run, tmp_path: Path
+) -> None:
+    latch(shelf.boards[1], "it fell off the shelf")
+    with hold(shelf.boards[0], "a long night"):
+        done = mcubench("flash", "--rig", shelf.path, "--force", "--json")
+    check_one_line(done, 3, "2 of 3 boards not flashed: v1, v2")
+    first, second, third = json.loads(done.stdout)
+    assert "a long night" in first["error"]
+    assert "it fell off the shelf" in second["error"]
+    assert (third["action"], third["error"]) == ("flashed", None)
+    assert (tmp_path / third["log"]).is_file()
+
+
+def test_an_image_for_another_board_is_bad_input(shelf: Shelf, mcubench: Run) -> None:
+    done = mcubench("flash", "--rig", shelf.path, "--board", "v1", "--firmware", image_of("nrf52840"))
+    check_one_line(done, 2, "is an image for nrf52840, but v1 is stm32f746; nothing was written")
+
+
+def test_an_image_that_does_not_say_what_it_is_for_is_bad_input(shelf: Shelf, mcubench: Run) -> None:
+    done = mcubench("flash", "--rig", shelf.path, "--board", "v1", "--firmware", "/bin/true")
+    check_one_line(done, 2, "does not say which board it is for")
+
+
+def test_an_unknown_model_is_bad_input_before_any_upload(shelf: Shelf, mcubench: Run, tmp_path: Path) -> None:
+    done = mcubench("flash", "--rig", shelf.path, "--model", "nonsense")
+    check_one_line(done, 2, "nonsense")
+    assert not (tmp_path / "results").exists()
+
+
+def test_without_a_rig_file_one_line_says_how_to_make_one(mcubench: Run) -> None:
+    check_one_line(mcubench("flash"), 2, "'mcubench rig scan --write' makes one")
+
+
+def test_an_image_is_not_built_again(shelf: Shelf, mcubench: Run) -> None:
+    done = mcubench("flash", "--rig", shelf.path, "--firmware", image_of("stm32f746"), "--model", "mnist-int8")
+    check_one_line(done, 2, "leave --model and --engine out")
+
+
+def test_a_probe_that_is_not_named_is_bad_input(mcubench: Run, tmp_path: Path, shelf: Shelf) -> None:
+    port = shelf.path.parent / "v1.port"
+    path = tmp_path / "rig.toml"
+    path.write_text(f'[[boards]]\nname = "disco"\nboard = "stm32f746"\nrunner = "stlink"\nserial = "{port}"\n')
+    done = mcubench("flash", "--rig", path, "--firmware", image_of("stm32f746"))
+    check_one_line(done, 2, "disco: runner = 'stlink' needs probe_id")
