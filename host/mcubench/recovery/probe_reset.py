@@ -13,7 +13,7 @@ __all__ = ["DebugProbe"]
 
 PROGRAM = "pyocd"
 HOW_TO_GET = "install it: pip install pyocd"
-# Any Cortex-M is reset alike. With pyocd's own target nrf52840 a protected chip would be erased by connecting to it (option
+# Any Cortex-M is reset alike. With pyocd's own target nrf52840 a protected chip would be erased by connecting (option
 # auto_unlock, pyocd/core/options.py of 0.46.0), and for the STM32F746 it has no target before one is downloaded.
 TARGET = "cortex_m"
 

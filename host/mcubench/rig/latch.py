@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mcubench.errors import RigError
 from mcubench.recovery import RecoveryStep
 from mcubench.rig.entry import RigBoard
-from mcubench.rig.state import change_state, read_state, state_file
+from mcubench.rig.state import change_state, read_state, state_file, time_now
 
 __all__ = ["Latch", "latch", "latched", "unlatch"]
 
@@ -32,9 +31,8 @@ def latch(board: RigBoard, why: str, steps: Sequence[RecoveryStep] = ()) -> None
     """Take a board out of use; the first reason stays. `steps` are what its ladder tried."""
     with change_state(state_file(board, KIND)) as file:
         if file.content is None:
-            since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
             tried = [f"{step.step}: {'helped' if step.ok else 'in vain'}" for step in steps]
-            file.replace({"board": board.name, "why": why, "since": since, "tried": tried})
+            file.replace({"board": board.name, "why": why, "since": time_now(), "tried": tried})
 
 
 def latched(board: RigBoard) -> Latch | None:

@@ -9,14 +9,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mcubench.errors import LockedError, RigError
 from mcubench.rig.entry import RigBoard
 from mcubench.rig.process import process_start
-from mcubench.rig.state import StateFile, change_state, read_state, state_file, state_files
+from mcubench.rig.state import StateFile, change_state, read_state, state_file, state_files, time_now
 
 __all__ = ["Holder", "hold", "holder", "holders", "keep", "release", "who_am_i"]
 
@@ -133,8 +132,8 @@ def who_am_i() -> tuple[str, str]:
 
 def _holder(board: RigBoard, reason: str, pid: int | None) -> Holder:
     user, host = who_am_i()
-    since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
-    return Holder(board.name, user, host, pid, process_start(pid) if pid is not None else None, reason, since)
+    started = None if pid is None else process_start(pid)
+    return Holder(board.name, user, host, pid, started, reason, time_now())
 
 
 def _is_mine(other: Holder) -> bool:

@@ -14,14 +14,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mcubench.deadline import Deadline
 from mcubench.errors import RigError
+from mcubench.rig.address import path_beside_file
 from mcubench.rig.entry import RigBoard
 
-__all__ = ["StateFile", "change_state", "read_state", "state_file", "state_files", "state_folder"]
+__all__ = ["StateFile", "change_state", "read_state", "state_file", "state_files", "state_folder", "time_now"]
 
 STATE_VARIABLE = "MCUBENCH_STATE_DIR"
 # Folders that everybody may write to: the first is there for locks (Filesystem Hierarchy Standard 3.0, section 5.9),
@@ -102,6 +104,11 @@ def read_state(path: Path) -> dict[str, Any] | None:
         return None if descriptor is None else StateFile(path, descriptor).content
 
 
+def time_now() -> str:
+    """Return the time as these files have it."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 @contextmanager
 def change_state(path: Path) -> Iterator[StateFile]:
     """Keep everybody else from a file, made if need be, while its content is read and replaced."""
@@ -141,8 +148,7 @@ def _place(board: RigBoard) -> str:
 
 
 def _absolute(board: RigBoard, path: str) -> Path:
-    folder = board.file.parent if board.file else Path()
-    return Path(os.path.abspath(folder / path))  # noqa: PTH100 - resolve() would follow a link that comes and goes
+    return Path(os.path.abspath(path_beside_file(board, path)))  # noqa: PTH100 - a link may come and go
 
 
 @contextmanager
