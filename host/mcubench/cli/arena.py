@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,17 +12,21 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from mcubench.cli.connect import LineOptions, board_address, board_options, open_bench
+from mcubench.boards import BoardAddress
+from mcubench.cli.connect import LineOptions, board_address, board_options, open_bench, with_line_faults
+from mcubench.cli.on_rig import choose_boards, open_rig_bench, rig_option
 from mcubench.errors import InputError
 from mcubench.measure import Bench
 from mcubench.measure.arena import ArenaTry, SmallestArena, find_smallest_arena
 from mcubench.models import ArenaRecord, Model, find_models_folder, load_model, read_vectors, record_arena
+from mcubench.rig import RigBoard
 
 __all__ = ["command"]
 
 
 @click.command("arena")
 @board_options
+@rig_option
 @click.option("--models", "models_folder", type=click.Path(path_type=Path), help="Folder of model folders.")
 @click.option(
     "--vectors", type=click.IntRange(1), default=1, show_default=True, help="Vectors to come out right at each try."
@@ -36,6 +41,7 @@ def command(
     engine: str | None,
     line: LineOptions,
     line_faults: Sequence[str],
+    rig_file: Path | None,
     models_folder: Path | None,
     vectors: int,
     as_json: bool,
@@ -48,8 +54,15 @@ def command(
     """
     chosen = load_model(model, find_models_folder(models_folder))
     checked = read_vectors(chosen).first(vectors)
-    address = board_address(board, port, firmware, engine, [chosen.folder], line_faults)
-    with open_bench(address, line) as bench:
+    named = choose_boards([board] if board else [], [port] if port else [], rig_file)
+    opened: AbstractContextManager[Bench]
+    if named.rig_boards:
+        on_rig = _only(named.rig_boards, [*named.others, *([port] if port else [])])
+        asked = with_line_faults(BoardAddress(on_rig.name, engine=engine), line_faults)
+        opened = open_rig_bench(on_rig, asked, line, "mcubench arena")
+    else:
+        opened = open_bench(board_address(board, port, firmware, engine, [chosen.folder], line_faults), line)
+    with opened as bench:
         _check_model(bench, chosen)
         bench.settle(bench.board)
         found = find_smallest_arena(bench, chosen, checked, _show)
@@ -65,6 +78,14 @@ def command(
         f" {info.engine} {info.engine_version} on {info.core} ({info.timing}, {info.board}),"
         f" {len(found.tries)} arenas tried; recorded in {path}"
     )
+
+
+def _only(boards: Sequence[RigBoard], others: Sequence[str]) -> RigBoard:
+    """Return the board of the rig; InputError if more than one board was named."""
+    if len(boards) + len(others) > 1:
+        names = ", ".join([*(board.name for board in boards), *others])
+        raise InputError(f"an arena is measured on one board, but named are {names}")
+    return boards[0]
 
 
 def _check_model(bench: Bench, model: Model) -> None:

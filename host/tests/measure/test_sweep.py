@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +163,85 @@ def test_a_board_that_cannot_be_opened_is_told_and_the_others_are_opened(echo_pr
         done = [event for event in crew.measure(Counter().measure) if isinstance(event, PointDone)]
     assert [str(event.error) for event in events if isinstance(event, BoardLost)] == ["no board here"]
     assert len(done) == 1
+
+
+def test_boards_that_share_points_measure_each_once_and_one_takes_over_what_a_lost_one_had(echo_program: Path) -> None:
+    lanes = [lane(echo_program, title, False, []) for title in ("a", "b", "c")]
+    benches: dict[str, Bench] = {}
+    all_at_work = threading.Barrier(3)
+
+    def measure(bench: Bench, point: Point, on_step: Callable[[str], None]) -> Any:
+        del on_step
+        if bench is benches["b"] or not all_at_work.broken:
+            with suppress(threading.BrokenBarrierError):
+                all_at_work.wait(timeout=30)
+            all_at_work.abort()
+        if bench is benches["b"]:
+            bench.abort()
+        bench.board.info()
+        return point
+
+    with SweepCrew(lanes, 1) as crew:
+        for event in crew.open():
+            assert isinstance(event, BoardOpened)
+            benches[event.lane.title] = event.bench
+        shared = points(20, is_shared=True)
+        for each in lanes:
+            each.points = shared
+        events = list(crew.measure(measure))
+    assert [event.lane.title for event in events if isinstance(event, BoardLost)] == ["b"]
+    done: list[Any] = [event.point for event in events if isinstance(event, PointDone)]
+    assert sorted(done) == list(range(20))
+    assert {event.lane.title for event in events if isinstance(event, PointDone)} == {"a", "c"}
+
+
+def test_a_point_that_no_board_survives_costs_two_and_the_others_go_on(echo_program: Path) -> None:
+    lanes = [lane(echo_program, title, False, []) for title in ("a", "b", "c")]
+
+    def measure(bench: Bench, point: Any, on_step: Callable[[str], None]) -> Any:
+        del bench, on_step
+        if point == 0:
+            raise RigError("it hangs for good")
+        return point
+
+    with SweepCrew(lanes, 1) as crew:
+        list(crew.open())
+        shared = points(4, is_shared=True)
+        for each in lanes:
+            each.points = shared
+        events = list(crew.measure(measure))
+    assert sum(isinstance(event, BoardLost) for event in events) == 2
+    done: list[Any] = [event.point for event in events if isinstance(event, PointDone)]
+    assert sorted(done) == [1, 2, 3]
+
+
+def test_real_boards_are_all_opened_at_once(echo_program: Path) -> None:
+    together = threading.Barrier(3)
+
+    def opened_with_the_others(title: str) -> Lane:
+        plain = lane(echo_program, title, False, [])
+
+        @contextmanager
+        def open_bench() -> Iterator[Bench]:
+            together.wait(timeout=30)
+            with plain.open_bench() as bench:
+                yield bench
+
+        return Lane(title, open_bench)
+
+    with SweepCrew([opened_with_the_others(title) for title in "abc"], 1) as crew:
+        assert all(isinstance(event, BoardOpened) for event in crew.open())
+
+
+def test_boards_that_only_compute_here_wait_for_those_that_need_quiet_and_then_all_measure(echo_program: Path) -> None:
+    lanes = [lane(echo_program, title, False, []) for title in ("pc", "virtual 1", "virtual 2", "virtual 3")]
+    counter = Counter()
+    with SweepCrew(lanes, 1) as crew:
+        list(crew.open())
+        for each in lanes:
+            each.points = points(3)
+            each.needs_quiet = each.title == "pc"
+            each.computes_here = not each.needs_quiet
+        done = [event.lane.title for event in crew.measure(counter.measure) if isinstance(event, PointDone)]
+    assert done[:3] == ["pc"] * 3
+    assert counter.most == 3
