@@ -38,7 +38,7 @@ def find_places(text: str) -> Places:
     places = Places()
     lines: dict[str | None, int] | None = None
     closing, depth = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not closing and not depth:
             if BOARD_HEADER.match(line):
                 lines = {None: number}
