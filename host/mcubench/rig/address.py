@@ -11,6 +11,7 @@ from mcubench.errors import InputError, UnreachableError
 from mcubench.link import AttachedPort, attached_ports, is_stale_link
 from mcubench.rig.entry import RigBoard
 from mcubench.rig.labgrid_client import place_name
+from mcubench.rig.usb import same_probe
 
 __all__ = ["address_of", "find_board_port", "is_labgrid", "path_beside_file", "probe_socket"]
 
@@ -37,7 +38,7 @@ def find_board_port(board: RigBoard, ports: Sequence[AttachedPort] | None = None
     if board.is_virtual or board.probe_id is None:
         return _named_port(board)
     attached = attached_ports() if ports is None else ports
-    same = [port for port in attached if port.serial_number == board.probe_id]
+    same = [port for port in attached if same_probe(port.serial_number, board.probe_id)]
     if len(same) > 1:
         return _named_of_several(board, same)
     if same:

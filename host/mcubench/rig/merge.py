@@ -14,7 +14,7 @@ from mcubench.rig.address import is_labgrid, path_beside_file
 from mcubench.rig.asking import PortState
 from mcubench.rig.entry import RigBoard
 from mcubench.rig.scan import Sighting
-from mcubench.rig.usb import Device, device_of, guess_runner
+from mcubench.rig.usb import Device, device_of, guess_runner, same_probe
 
 __all__ = ["Action", "Change", "Merge", "merge_sightings"]
 
@@ -73,7 +73,7 @@ class _Merging:
         self._names = {board.name for board in boards}
         self._met: set[RigBoard] = set()  # their place is known, or cannot be
         self._uids: dict[str, str] = {}
-        self._probes = {board.probe_id for board in boards if board.probe_id}
+        self._probes = [board.probe_id for board in boards if board.probe_id]
         self._devices: set[Device] = set()  # behind one of whose ports a board answered
 
     def take_board(self, sighting: Sighting, info: BoardInfo) -> None:
@@ -156,7 +156,7 @@ class _Merging:
             "board": info.board,
             "id": info.uid.lower(),
             # One of another entry may lead to its own board again.
-            "probe_id": None if sighting.probe_id in self._probes else sighting.probe_id,
+            "probe_id": None if self._is_taken(sighting.probe_id) else sighting.probe_id,
             "serial": sighting.serial,
             "baud": baud,
             "runner": guess_runner(sighting.attached, info.board),
@@ -167,7 +167,7 @@ class _Merging:
     def _update(self, entry: RigBoard, sighting: Sighting) -> None:
         keys: dict[str, Any] = {}
         if sighting.attached:
-            if sighting.probe_id and entry.probe_id not in (None, sighting.probe_id):
+            if sighting.probe_id and entry.probe_id and not same_probe(entry.probe_id, sighting.probe_id):
                 keys["probe_id"] = sighting.probe_id
             if not _leads_to(entry, sighting.port):
                 keys["serial"] = sighting.serial
@@ -175,6 +175,9 @@ class _Merging:
             keys["connected"] = True
         if keys:
             self._change(Action.UPDATE, entry.name, keys)
+
+    def _is_taken(self, probe_id: str | None) -> bool:
+        return any(same_probe(probe_id, each) for each in self._probes)
 
     def _new_name(self, kind: str) -> str:
         number = 1

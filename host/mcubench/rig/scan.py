@@ -15,7 +15,7 @@ from mcubench.rig.address import find_board_port, is_labgrid, path_beside_file
 from mcubench.rig.asking import BAUDS, Heard, PortState, ask
 from mcubench.rig.entry import RigBoard
 from mcubench.rig.lock import hold
-from mcubench.rig.usb import SERIAL_LINKS, device_of, probe_id_of, stable_name
+from mcubench.rig.usb import SERIAL_LINKS, device_of, probe_id_of, same_probe, stable_name
 
 __all__ = ["Sighting", "scan_ports"]
 
@@ -84,8 +84,12 @@ def _attached(port: AttachedPort, usb: Sequence[AttachedPort], boards: Sequence[
 def _entry_of(port: AttachedPort, probe_id: str | None, boards: Sequence[RigBoard]) -> RigBoard | None:
     """Return the board that should be at a port: by its probe, else by the port's name."""
     real = [board for board in boards if not board.is_virtual and not is_labgrid(board)]
-    by_probe = (board for board in real if probe_id is not None and board.probe_id == probe_id)
-    by_name = (board for board in real if _names(board, port) and board.probe_id in (None, port.serial_number))
+    by_probe = (board for board in real if same_probe(board.probe_id, probe_id))
+    by_name = (
+        board
+        for board in real
+        if _names(board, port) and (board.probe_id is None or same_probe(board.probe_id, port.serial_number))
+    )
     return next(by_probe, None) or next(by_name, None)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mcubench.link import AttachedPort
 
-__all__ = ["SERIAL_LINKS", "Device", "device_of", "guess_runner", "probe_id_of", "stable_name"]
+__all__ = ["SERIAL_LINKS", "Device", "device_of", "guess_runner", "probe_id_of", "same_probe", "stable_name"]
 
 # Where udev makes links to serial ports, in folders `by-id` and `by-path`.
 SERIAL_LINKS = Path("/dev/serial")
@@ -31,6 +31,11 @@ def probe_id_of(port: AttachedPort, ports: Sequence[AttachedPort]) -> str | None
     return port.serial_number if port.serial_number and len(same) == 1 else None
 
 
+def same_probe(first: str | None, second: str | None) -> bool:
+    """Tell whether two USB serial numbers are one, as people copy them: tools of J-Links leave zeros out before it."""
+    return first is not None and second is not None and _bare(first) == _bare(second)
+
+
 def stable_name(port: AttachedPort, ports: Sequence[AttachedPort], links: Path = SERIAL_LINKS) -> str:
     """Return a name of the port that it keeps when others are plugged in, if the system has one."""
     folders = ["by-id"] if probe_id_of(port, ports) else []
@@ -45,3 +50,7 @@ def guess_runner(port: AttachedPort, board: str) -> str | None:
     """Return the upload protocol of a board behind this port, None if it may be any."""
     vendor = (port.usb_id or "").partition(":")[0]
     return SERIAL_LOADERS.get(board) or PROBE_RUNNERS.get(vendor)
+
+
+def _bare(serial_number: str) -> str:
+    return serial_number.lstrip("0").lower()

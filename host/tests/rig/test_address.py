@@ -36,6 +36,10 @@ def test_the_probe_finds_the_port_wherever_it_is_plugged_in() -> None:
     assert find_board_port(board, ports) == "/dev/ttyACM7"
 
 
+def test_the_serial_number_of_a_probe_may_lack_zeros_and_have_small_letters() -> None:
+    assert find_board_port(stm(probe_id="683a"), [attached("/dev/ttyACM7", "000683A")]) == "/dev/ttyACM7"
+
+
 def test_of_several_ports_of_a_probe_serial_names_the_right_one(tmp_path: Path) -> None:
     ports = [attached("/dev/ttyACM0", "066F", "1-1:1.0"), attached("/dev/ttyACM1", "066F", "1-1:1.2")]
     by_id = tmp_path / "by-id"
