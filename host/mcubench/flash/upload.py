@@ -15,8 +15,7 @@ from mcubench.errors import FlashError, InputError
 from mcubench.flash.building import Built
 from mcubench.flash.image_files import write_images
 from mcubench.flash.probe import UploadTarget
-from mcubench.flash.trouble import last_trouble
-from mcubench.images import ToolTimeoutError, build_folder, embed_variable, held, run_tool
+from mcubench.images import ToolTimeoutError, build_folder, embed_variable, held, last_trouble, run_tool
 from mcubench.rig import RigBoard
 
 __all__ = ["upload"]

@@ -6,6 +6,7 @@ from mcubench.images.build import BUILT_ENGINES, NATIVE, EmbeddedModel, build_fo
 from mcubench.images.project import Project, find_project, need_project
 from mcubench.images.provide import HeldModels, Provided, provide_images
 from mcubench.images.tool import ToolTimeoutError, held, run_tool
+from mcubench.images.trouble import last_trouble
 
 __all__ = [
     "BUILT_ENGINES",
@@ -20,6 +21,7 @@ __all__ = [
     "embed_variable",
     "find_project",
     "held",
+    "last_trouble",
     "need_project",
     "provide_images",
     "run_tool",

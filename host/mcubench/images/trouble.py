@@ -1,4 +1,4 @@
-"""What a failed build said, in one line."""
+"""What a failed build or upload said, in one line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from mcubench.boards import KnownBoard
 from mcubench.errors import InputError, McubenchError, NoImageError, RigError
 
-__all__ = ["build_trouble"]
+__all__ = ["build_trouble", "last_trouble"]
 
 # Of firmware/scripts, which end a build with one line.
 MODELS_REFUSED = re.compile(r"^embed_models: (.+)$", re.MULTILINE)
@@ -20,6 +20,15 @@ CODEGEN_REFUSED = re.compile(r"^mcubench: (.+)$", re.MULTILINE)
 OVERFLOW = re.compile(r"region `(\w+)' overflowed by (\d+) bytes")
 COMPILE_ERROR = re.compile(r"^(.+?: (?:fatal )?error: .+)$", re.MULTILINE)
 FLASH = "FLASH"
+# What PlatformIO and SCons print around the message of the tool that failed.
+FRAME = re.compile(
+    r"^(?:=|\*\*\* |-{3}|Verbose mode |Processing |CURRENT: |CONFIGURATION: |AVAILABLE: |Configuring upload "
+    r"|Looking for|Environment +Status|\S+ +(?:FAILED|SUCCESS) )"
+)
+TROUBLE = re.compile(
+    r"error|fail|cannot|can't|could not|unable|refused|denied|no such|not found|unknown|went away", re.IGNORECASE
+)
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def build_trouble(board: KnownBoard, models: str, log: Path) -> McubenchError:
@@ -33,9 +42,17 @@ def build_trouble(board: KnownBoard, models: str, log: Path) -> McubenchError:
     if found := SETUP_LACKS.search(text):
         return InputError(found[1])
     found = COMPILE_ERROR.search(text)
-    last = found[1] if found else (text.strip().splitlines() or ["it printed nothing"])[-1]
+    last = found[1] if found else last_trouble(text)
     hint = "; run 'make setup'" if "platformio" in last.lower() or "tool-scons" in text else ""
     return RigError(f"building {board.name} with {models} failed: {last.strip()}{hint}; see {log}")
+
+
+def last_trouble(printed: str) -> str:
+    """Return the last line that tells what went wrong, else the last that tells anything."""
+    lines = [COLOURS.sub("", line).strip() for line in printed.splitlines()]
+    told = [line for line in lines if line and not FRAME.match(line)]
+    worst = [line for line in told if TROUBLE.search(line)]
+    return (worst or told or ["it printed nothing"])[-1].removeprefix("upload: ")
 
 
 def _overflow(board: KnownBoard, region: str, extra_bytes: int) -> str:

@@ -1,4 +1,4 @@
-"""Images that say which board they are for, and PlatformIO with a test double of the official platform."""
+"""Images that say which board they are for, and PlatformIO with test doubles of official platforms."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from mcubench.image_mark import read_mark
+from mcubench.images import Project
 
 ROOT = Path(__file__).resolve().parents[3]
 DOUBLE = Path(__file__).parent / "double_platform"
 SCONS = Path(".pio-core", "packages", "tool-scons")
-# What [env:stm32f746] of platformio.ini asks for.
+# What [env:stm32f746] and [env:esp32] of platformio.ini ask for.
+PLATFORMS = {"ststm32": "19.6.0", "espressif32": "6.13.0"}
 TOOLCHAIN = ("toolchain-gccarmnoneeabi", "1.120301.0")
 SOURCE = 'const char mark[] __attribute__((used)) = "mcubench-image board={} build={}";\n'
 
@@ -38,13 +40,17 @@ def make_image(tmp_path: Path) -> Callable[[str, str], Path]:
 
 @pytest.fixture
 def double_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """PlatformIO's core folder with the double in place of platformio/ststm32; the log of its uploader."""
+    """PlatformIO's core folder with the double in place of official platforms; returns the log of its uploader."""
     if not (ROOT / SCONS).is_dir():
         pytest.skip(f"no {SCONS}: run `make setup`")
     core = tmp_path / "core"
     shutil.copytree(ROOT / SCONS, core / "packages" / "tool-scons")
-    shutil.copytree(DOUBLE, core / "platforms" / "ststm32")
-    _record(core / "platforms" / "ststm32", "platform", "ststm32", "19.6.0")
+    for platform, of_version in PLATFORMS.items():
+        folder = core / "platforms" / platform
+        shutil.copytree(DOUBLE, folder)
+        manifest = json.loads((DOUBLE / "platform.json").read_text())
+        (folder / "platform.json").write_text(json.dumps({**manifest, "name": platform, "version": of_version}))
+        _record(folder, "platform", platform, of_version)
     name, version = TOOLCHAIN
     toolchain = core / "packages" / name
     toolchain.mkdir()
@@ -55,6 +61,16 @@ def double_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("UPLOADER_LOG", str(log))
     monkeypatch.chdir(ROOT)
     return log
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """This project with an empty build folder."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("platformio.ini", "firmware", "models", "host", ".venv"):
+        (folder / name).symlink_to(ROOT / name)
+    return Project(folder)
 
 
 def _record(folder: Path, kind: str, name: str, version: str) -> None:

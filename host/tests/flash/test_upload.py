@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mcubench.boards import BoardAddress
-from mcubench.errors import FlashError
-from mcubench.flash import BoardKind, Built
+from mcubench.errors import FlashError, InputError
+from mcubench.flash import BoardKind, Built, build
 from mcubench.flash.probe import upload_target
 from mcubench.flash.upload import upload
 from mcubench.images import Project
@@ -67,6 +70,39 @@ def test_a_boot_loader_is_asked_at_the_port_of_the_entry(
     flash(make_image("stm32f746", "1"), tmp_path / "log", runner="esptool")
     (call,) = calls(double_core)
     assert (call["protocol"], call["flags"], call["port"]) == ("esptool", [], "/dev/ttyACM7")
+
+
+def test_an_official_image_is_built_and_not_mistaken_for_that_of_a_virtual_board(
+    double_core: Path, make_image: MakeImage, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOUBLE_BUILDS", str(make_image("stm32f746", "official")))
+    built = build(project, BoardKind("stm32f746", False))
+    assert (built.environment, built.build_id) == ("stm32f746", "official")
+    assert [model.name for model in built.models or ()] == ["mnist-int8", "mnist-float32"]
+    assert not double_core.exists()  # nothing was uploaded
+
+
+def test_an_esp32_is_flashed_by_the_build_which_has_its_boot_loader(
+    double_core: Path, make_image: MakeImage, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compilers = tmp_path / "bin"
+    compilers.mkdir()
+    # A double, which is asked for its version.
+    (compilers / "xtensa-esp32-elf-gcc").symlink_to(str(shutil.which("arm-none-eabi-gcc")))
+    monkeypatch.setenv("PATH", str(compilers), prepend=os.pathsep)
+    monkeypatch.setenv("DOUBLE_BUILDS", str(make_image("esp32", "1")))
+    board = RigBoard(name="kit-1", board="esp32")
+    built = build(project, BoardKind.of(board))
+    target = upload_target(board, BoardAddress("kit-1", port="/dev/ttyUSB3"), built)
+    upload(board, target, built, tmp_path / "log")
+    (call,) = calls(double_core)
+    assert (call["protocol"], call["flags"], call["port"]) == ("esptool", [], "/dev/ttyUSB3")
+    assert "nobuild" not in (tmp_path / "log").read_text()
+    brought = replace(built, models=None)
+    with pytest.raises(InputError, match="leave --firmware out"):
+        upload(
+            board, upload_target(board, BoardAddress("kit-1", port="/dev/ttyUSB3"), built), brought, tmp_path / "log"
+        )
 
 
 def test_flags_that_somebody_set_stay(
