@@ -15,6 +15,8 @@ __all__ = ["run_program"]
 
 # A hub that switches its ports, a relay or a debug probe needs seconds.
 PROGRAM_TIMEOUT_S = 60.0
+# Some end with a hint to their help, after the line that says what is wrong.
+LAST_LINES = 2
 
 
 def run_program(command: Sequence[str], name: str, how_to_get: str, environment: Mapping[str, str] = {}) -> None:
@@ -46,6 +48,7 @@ def run_program(command: Sequence[str], name: str, how_to_get: str, environment:
                 process.wait()
         if code != 0:
             output.seek(0)
-            lines = output.read().decode(errors="replace").strip().splitlines()
-            said = f"; it said: {lines[-1].strip()}" if lines else ""
+            lines = output.read().decode(errors="replace").split("\n")
+            said = "; ".join([line.strip() for line in lines if line.strip()][-LAST_LINES:])
+            said = f"; it said: {said}" if said else ""
             raise RigError(f"'{name}' ended with exit code {code}{said}")
