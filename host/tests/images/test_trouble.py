@@ -8,7 +8,7 @@ import pytest
 
 from mcubench.boards import known_board
 from mcubench.errors import InputError, McubenchError, NoImageError, RigError
-from mcubench.images.trouble import build_trouble
+from mcubench.images.trouble import build_trouble, last_trouble
 
 LD = "/usr/lib/gcc/arm-none-eabi/12.2.1/../../../arm-none-eabi/bin/ld: "
 PIO = "Processing stm32f746-local (board: disco_f746ng)\n{}\n==== [FAILED] Took 1.61 seconds ====\n"
@@ -54,3 +54,23 @@ def test_the_line_that_says_why_is_found(tmp_path: Path, printed: str, kind: typ
     assert type(error) is kind
     assert words in str(error)
     assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("printed", "line"),
+    {
+        "OpenOCD": (
+            "Uploading .pio/build/x/firmware.elf\nOpen On-Chip Debugger 0.12.0\nError: open failed\n"
+            "** OpenOCD init failed **\nshutdown command invoked\n*** [upload] Error 1",
+            "** OpenOCD init failed **",
+        ),
+        "colours": (
+            "\x1b[31mupload: v1.probe: the virtual board went away\x1b[0m",
+            "v1.probe: the virtual board went away",
+        ),
+        "no trouble": ("Uploading firmware.elf\nsomething else", "something else"),
+        "nothing": ("", "it printed nothing"),
+    }.values(),
+)
+def test_the_line_of_a_failed_upload_is_found(printed: str, line: str) -> None:
+    assert last_trouble(PIO.format(printed)) == (line if printed else "it printed nothing")
