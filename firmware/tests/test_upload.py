@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pio import build_image, run_pio
+from pio import PROJECT, build_image, run_pio
 
 from mcubench.boards import BoardAddress, ChildBoard, open_board
 from mcubench.image_mark import read_mark
@@ -68,7 +68,7 @@ def test_upload_replaces_the_image_of_a_running_board_whose_port_is_open(
     with running(tmp_path, "--firmware", str(harness)) as one:
         assert one.board.connect().build_id == other.build_id
         printed = run_pio(*UPLOAD, "--upload-port", str(one.probe))
-        assert f"loaded {elf}, build {wanted.build_id}" in printed
+        assert f"{elf.relative_to(PROJECT)}, build {wanted.build_id}" in printed
         info = one.board.connect()
         assert info.build_id == wanted.build_id == Probe(one.probe).status().build_id
         assert info.boot_cause == "pin"
@@ -103,7 +103,7 @@ def test_upload_to_nowhere_is_one_line(elf: Path, arguments: list[str], reason: 
 
 
 def test_image_for_another_board_is_refused(tmp_path: Path) -> None:
-    other = build_image("nrf52840-local").path
+    other = build_image("nrf52840-local").path.relative_to(PROJECT)
     with running(tmp_path) as one:
         command = ["run", "--environment", "nrf52840-local", "--target", "upload", "--target", "nobuild"]
         printed = run_pio(*command, "--upload-port", str(one.probe), status=1)
