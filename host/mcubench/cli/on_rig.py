@@ -12,7 +12,7 @@ import click
 
 from mcubench.boards import BoardAddress, check_identity
 from mcubench.cli.connect import LineOptions, open_bench
-from mcubench.errors import RigError
+from mcubench.errors import InputError, RigError
 from mcubench.measure import Bench
 from mcubench.protocol import Board, BoardInfo
 from mcubench.recovery import Ladder, RecoveryStep, say_hello
@@ -47,16 +47,20 @@ class NamedBoards:
 def choose_boards(boards: Sequence[str], ports: Sequence[str], rig_file: Path | None) -> NamedBoards:
     """Return the boards that --board names; names of a rig may be several with commas. --rig alone means all of it.
 
-    Raises InputError as `RigFile.select` does, RigFileError if the file has mistakes. Without any rig file words for it
-    are left to whoever knows what else there is.
+    Raises InputError as `RigFile.select` does, or if there is no rig file for them; RigFileError if it has mistakes.
     """
     split = [word.strip() for text in boards for word in ([text] if text.startswith(ELSEWHERE) else text.split(","))]
     words = [word for word in split if word != "native" and not word.startswith(ELSEWHERE)]
     if rig_file and not split and not ports:
         words = [ALL]
-    path = find_rig_file(rig_file) if words or rig_file else None
-    if path is None or not words:
+    if not words:
         return NamedBoards([], [], split)
+    path = find_rig_file(rig_file)
+    if path is None:
+        raise InputError(
+            f"no board '{words[0]}'; expected virtual:<chip>, native[:<program>], python:<engine>, a real board with"
+            " --port, or one of a rig file, but there is none; 'mcubench rig scan --write' makes it"
+        )
     return NamedBoards(words, read_rig(path).select(words), [word for word in split if word not in words])
 
 
