@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +11,7 @@ from typing import Protocol
 import pytest
 
 from mcubench.boards import BoardAddress, OpenBoard, open_board
+from mcubench.deadline import Deadline
 from mcubench.protocol import Board
 from mcubench.recovery import Ladder, PowerScript
 
@@ -46,3 +50,19 @@ def rescue() -> Iterator[Rescue]:
 def native(echo_program: Path) -> BoardAddress:
     """The PC as a board with the test engine."""
     return BoardAddress("native", command=(str(echo_program),))
+
+
+@pytest.fixture
+def freeze() -> Callable[[int], None]:
+    """A function that stops a program and its core, and waits until they have stopped."""
+
+    def stop(pid: int) -> None:
+        os.killpg(pid, signal.SIGSTOP)
+        core = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        deadline = Deadline.after(10)
+        for each in (str(pid), *core):
+            while Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+                assert not deadline.expired
+                time.sleep(0.001)
+
+    return stop

@@ -1,4 +1,4 @@
-"""What resets a board from outside its line: real programs where they are, doubles of them where only hardware helps."""
+"""What resets a board from outside its line: real programs where they are, doubles where only hardware would help."""
 
 from __future__ import annotations
 

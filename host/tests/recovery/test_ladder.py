@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import threading
 import time
 import tty
@@ -43,17 +42,6 @@ def in_vain(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         rescued.ladder.on_rung = on_rung
 
     return shorten
-
-
-def freeze(pid: int) -> None:
-    """Stop a program and its core, and wait until they have stopped."""
-    os.killpg(pid, signal.SIGSTOP)
-    core = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    deadline = Deadline.after(10)
-    for each in (str(pid), *core):
-        while Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[0] != "T":
-            assert not deadline.expired
-            time.sleep(0.001)
 
 
 def lost(rescued: Any) -> LinkError:
@@ -267,7 +255,7 @@ def test_what_may_be_computing_is_not_reset_before_it_can_be_done(
 
 
 def test_what_is_frozen_is_tried_with_everything_in_order(
-    rescue: Rescue, native: BoardAddress, in_vain: Callable[..., None]
+    rescue: Rescue, native: BoardAddress, in_vain: Callable[..., None], freeze: Callable[[int], None]
 ) -> None:
     rescued = rescue(native)
     in_vain(rescued, Rung.RESYNCHRONISE, Rung.SOFT_RESET, Rung.RE_OPEN)
