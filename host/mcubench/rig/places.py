@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["Places", "find_places"]
 
 BOARD_HEADER = re.compile(r"\s*\[\[\s*[\"']?boards[\"']?\s*\]\]")
 OTHER_HEADER = re.compile(r"\s*\[")
 KEY = re.compile(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([A-Za-z0-9_-]+))\s*[=.]")
+# What ends a string over several lines, in which it may begin: up to two more quotes belong to the string.
+ENDS = {'"""': re.compile(r'(?:\\.|[^\\])*?"{3,5}'), "'''": re.compile(r".*?'{3,5}")}
 # What decides where a value ends. A quote whose partner is missing in its line is no valid TOML, so it is not met here.
 TOKEN = re.compile(r'"""|\'\'\'|"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*|[\[\]{}]')
 
@@ -36,7 +39,7 @@ class Places:
 def find_places(text: str) -> Places:
     """Go over a valid TOML text and note where its keys are; inline tables count as one value."""
     places = Places()
-    lines: dict[str | None, int] | None = None
+    lines: dict[Any, int] = places.others
     closing, depth = "", 0
     for number, line in enumerate(text.split("\n"), 1):
         if not closing and not depth:
@@ -45,13 +48,13 @@ def find_places(text: str) -> Places:
                 places.boards.append(lines)
                 continue
             if OTHER_HEADER.match(line):
-                lines = None
+                lines = {}  # of no interest
                 name = line.strip().strip("[] ").partition(".")[0].strip(" \"'")
                 places.others.setdefault(name, number)
                 continue
             if match := KEY.match(line):
                 name = next(group for group in match.groups() if group)
-                (places.others if lines is None else lines).setdefault(name, number)
+                lines.setdefault(name, number)
         closing, depth = _after(line, closing, depth)
     return places
 
@@ -61,12 +64,10 @@ def _after(line: str, closing: str, depth: int) -> tuple[str, int]:
     at = 0
     while at < len(line):
         if closing:
-            end = line.find(closing, at)
-            if end < 0:
+            end = ENDS[closing].match(line, at)
+            if end is None:
                 return closing, depth
-            # Up to two more quotes may end the string itself.
-            at = end + 3 + len(line[end + 3 : end + 5]) - len(line[end + 3 : end + 5].lstrip(closing[0]))
-            closing = ""
+            at, closing = end.end(), ""
             continue
         token = TOKEN.search(line, at)
         if token is None:
