@@ -177,6 +177,10 @@ def _open(port: str, baud: int, keep: Callable[[bytes], None]) -> Any:
             return TcpPort(port, baud)
         if port.lower().startswith(RFC2217):
             return Rfc2217Port(port, baud, keep)
+        # Neither opening nor closing may reset a board. On an ESP32's DevKit RTS alone resets; both lines or none do
+        # nothing (see pulse_reset). Linux asserts both at once in open(), and lets go of both at once at the last
+        # close; so do its drivers of USB bridges (cp210x_dtr_rts, ch341_dtr_rts). pyserial then asserts DTR, and RTS
+        # after it, which changes nothing. Anything else, or the other order, would make a moment of RTS alone.
         opened = serial.serial_for_url(port, baudrate=baud, timeout=0, exclusive=True)
         opened.write_timeout = 0  # waiting is done here, against a deadline
         return opened
