@@ -14,10 +14,10 @@ export PLATFORMIO_SETTING_ENABLE_TELEMETRY := no
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup firmware native demo compare models test lint bench faults fuzz pictures clean
+.PHONY: help setup firmware native demo rig-demo compare models test lint bench faults fuzz pictures clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Python packages into .venv, the Arm compiler from Debian if it is missing
 
@@ -48,6 +48,9 @@ demo: firmware ## sweep the clocks of a virtual STM32F746, print the table, leav
 		--json results/demo.json --csv results/demo.csv --markdown results/demo.md --chart results/demo.svg \
 		--db results/demo.db
 
+rig-demo: firmware ## a rig of eight virtual boards: flash, sweep, HIL suite; one hangs, one dies (about 6 minutes)
+	@$(BIN)/python tools/rig_demo.py
+
 compare: firmware ## sweep five boards at once, virtual and this PC's, into one table and results/compare.json
 	@mkdir -p results
 	@$(BIN)/mcubench sweep --board virtual:stm32f746 --board virtual:nrf52840 --board native --board python:tflm \
@@ -67,7 +70,7 @@ lint: $(READY) ## formatting, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(READY) ## measure the tools: harness, virtual boards, host, line at its limit, layers (about 30 minutes)
+bench: $(READY) ## measure the tools: harness, virtual boards, host, line at its limit, layers, rig (about 40 minutes)
 	@$(BIN)/pio run --silent --environment stm32f746-local --environment stm32f746-harness-local \
 		--environment nrf52840-local --environment nrf52840-harness-local
 	@mkdir -p results
@@ -76,6 +79,7 @@ bench: $(READY) ## measure the tools: harness, virtual boards, host, line at its
 		$(BIN)/python tools/host_bench.py || failed=1; \
 		$(BIN)/python tools/layer_bench.py --json results/layers.json || failed=1; \
 		$(BIN)/python tools/line_bench.py --json results/line.json || failed=1; \
+		$(BIN)/python tools/rig_bench.py --json results/rig-bench.json || failed=1; \
 		exit $$failed
 
 faults: firmware ## bad lines, 400 kills, a liar, crashes and resets: is every result still right? (about 40 minutes)
