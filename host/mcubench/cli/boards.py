@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from mcubench.boards import KNOWN_BOARDS
+from mcubench.errors import InputError, RigFileError
 from mcubench.link import AttachedPort, attached_ports
 from mcubench.report import report_console
-from mcubench.rig import RigBoard, find_rig_file, read_rig
+from mcubench.rig import RigBoard, RigFile, find_rig_file, read_rig
 
 __all__ = ["command"]
 
@@ -24,12 +26,12 @@ __all__ = ["command"]
 def command(as_json: bool) -> None:
     """List the boards known, attached and virtual, and those of the rig file."""
     ports = attached_ports()
-    path = find_rig_file()
-    rig = read_rig(path).boards if path else ()
+    rig = _rig()
+    in_rig = rig.boards if rig else ()
     if as_json:
         known = [dataclasses.asdict(board) for board in KNOWN_BOARDS]
         attached = [dataclasses.asdict(port) for port in ports]
-        print(json.dumps({"known": known, "attached": attached, "rig": [_rig_dict(board) for board in rig]}))
+        print(json.dumps({"known": known, "attached": attached, "rig": [_rig_dict(board) for board in in_rig]}))
         return
     console = report_console()
     console.print(_known_table())
@@ -37,8 +39,19 @@ def command(as_json: bool) -> None:
         console.print(_port_table(ports))
     else:
         console.print("Attached: no serial port found")
-    if rig:
-        console.print(_rig_table(rig, str(path)))
+    if rig and in_rig:
+        console.print(_rig_table(in_rig, str(rig.path)))
+
+
+def _rig() -> RigFile | None:
+    """Return the rig file if there is one; its mistakes are no reason not to list what is attached."""
+    try:
+        path = find_rig_file()
+        return read_rig(path) if path else None
+    except InputError as exc:
+        what = exc.summary if isinstance(exc, RigFileError) else exc
+        print(f"mcubench: {what}; its boards are left out, see 'mcubench rig list'", file=sys.stderr)
+        return None
 
 
 def _known_table() -> Table:

@@ -117,6 +117,10 @@ def test_the_boards_of_the_rig_are_among_the_boards(mcubench: Run, rig: Path) ->
         "far",
         "lab",
     ]
+    rig.write_text("[[boards]]\nname = 1\n")
+    mistaken = mcubench("boards")
+    assert (mistaken.returncode, "Known boards" in mistaken.stdout) == (0, True)
+    assert mistaken.stderr == "mcubench: rig.toml: 3 mistakes; its boards are left out, see 'mcubench rig list'\n"
     rig.unlink()
     assert "Boards of" not in mcubench("boards").stdout
     assert json.loads(mcubench("boards", "--json").stdout)["rig"] == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from mcubench.deadline import Deadline
 from mcubench.link import AttachedPort, Link, attached_ports, discover, find_port, remember_port
+from mcubench.outside import PtyOutside
 
 
 def port(name: str, vendor_id: int | None = None, product_id: int | None = None) -> ListPortInfo:
@@ -123,3 +125,12 @@ def test_who_makes_a_link_to_a_pseudo_terminal_says_himself_which_it_is(tmp_path
     finally:
         for descriptor in (each for pair in terminals for each in pair):
             os.close(descriptor)
+
+
+def test_a_link_leads_to_the_terminal_that_took_the_place_of_another(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    with closing(PtyOutside(link)):
+        place = remember_port(str(link), [])
+    assert not link.exists()
+    with closing(PtyOutside(link)):
+        assert find_port(place, []) == str(link)
