@@ -11,6 +11,8 @@ import pytest
 import wire_reference as wire
 from core_boards import FIRMWARE, WARNINGS, core_sources, run_tool
 
+from mcubench.image_mark import ImageMark, read_mark
+
 FLASH_BYTES_MAX = 11500  # of the 16 KB that the harness may take, the port and the C library's memcpy need the rest
 RAM_BYTES_MAX = 15500  # 10 KB of them for what came out of order and results that are kept
 COMPILERS = {
@@ -116,6 +118,7 @@ def test_native_board_takes_an_engine_with_parts_in_cpp(tmp_path: Path) -> None:
     command = ("make", "-s", "-C", FIRMWARE / "native", "ENGINE=other", f"ENGINE_DIRS={engine}", f"OUT={tmp_path}")
     run_tool(*command, "CXXFLAGS=-fno-rtti")
     first = build_facts(tmp_path / "board")
+    assert read_mark(tmp_path / "board") == ImageMark("native", first["id"])
     assert first["kernels"] == "cpp"
     assert first["flags"].startswith("-std=c++17 -g -O3 -fno-pie -fno-rtti")
     run_tool(*command)

@@ -20,6 +20,7 @@ from mcubench.boards import ChildBoard
 from mcubench.deadline import Deadline
 from mcubench.errors import InputError, RestartedError
 from mcubench.image_layout import read_layout
+from mcubench.image_mark import ImageMark, read_mark
 from mcubench.link import Link
 from mcubench.protocol import Board
 from mcubench.serve import Image, OpenModel, find_networks, load_core, load_engine
@@ -219,8 +220,9 @@ def test_the_reset_pin_restarts_it(odd_elf: Path) -> None:
         assert board.clocks().selected == "8"
 
 
-def test_the_board_says_who_it_is_and_what_its_memory_holds(board: Board) -> None:
+def test_the_board_says_who_it_is_and_what_its_memory_holds(board: Board, odd_elf: Path) -> None:
     info = board.info()
+    assert read_mark(odd_elf) == ImageMark(info.board, info.build_id)
     assert (info.board, info.core, info.timing, info.counts_time) == ("cortex-m0", "cortex-m0", "modelled", False)
     assert info.toolchain.startswith("arm-none-eabi-gcc-")
     assert "-mcpu=cortex-m0" in info.flags

@@ -14,6 +14,8 @@ import pytest
 import wire_reference as wire
 from core_boards import FIRMWARE, PtyBoard, stream
 
+from mcubench.image_mark import ImageMark, read_mark
+
 SEGMENTS_BYTES = 0x1400 + 0x20 + 0x3000 + 0x5000  # as conftest.py gives them to the linker
 STACK_BYTES = 16384 - 16  # without what FreeRTOS watches
 
@@ -28,6 +30,10 @@ def board(esp32_program: Path) -> Iterator[PtyBoard]:
 
 def info(board: PtyBoard) -> dict[str, dict[str, str]]:
     return {line.kind: wire.words(line) for line in board.ask("info")}
+
+
+def test_image_is_marked_with_the_board_and_the_build_that_info_says(board: PtyBoard, esp32_program: Path) -> None:
+    assert read_mark(esp32_program) == ImageMark("esp32", info(board)["build"]["id"])
 
 
 def test_info_says_what_is_known_and_leaves_out_the_rest(board: PtyBoard) -> None:

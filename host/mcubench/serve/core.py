@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mcubench.image_layout import ImageLayout, read_layout
+from mcubench.image_mark import read_mark
 from mcubench.serve.compiled import read_compiled
 from mcubench.serve.engine import EngineError, EngineStatus, OpenModel
 from mcubench.serve.image import Image
@@ -34,7 +35,8 @@ def load_core(elf: Path) -> Image:
     networks = tuple(_network(model) for model in platform.models)
     code_sha256 = hashlib.sha256(elf.read_bytes()).hexdigest()
     arenas = tuple(model.arena_bytes for model in platform.models)
-    return Image(CoreEngine(platform), networks, arenas, platform, code_sha256)
+    mark = read_mark(elf)
+    return Image(CoreEngine(platform), networks, arenas, platform, code_sha256, mark.build_id if mark else None)
 
 
 def _network(model: BareModel) -> Network:

@@ -20,7 +20,8 @@ __all__ = ["Image", "load_image"]
 class Image:
     """An engine and the models that it can run; `arena_bytes` is what each uses, None if the engine cannot tell.
 
-    `code_sha256` is that of the file that holds the engine's code, if one does.
+    `code_sha256` is that of the file that holds the engine's code, if one does; `marked_build` is what that calls its
+    build.
     """
 
     engine: Engine
@@ -28,10 +29,13 @@ class Image:
     arena_bytes: tuple[int | None, ...]
     platform: Platform = field(default_factory=PcPlatform)
     code_sha256: str = ""
+    marked_build: str | None = None
 
     @property
     def build_id(self) -> str:
         """Sixteen hex digits, others if the engine, its kernels, this package or a model are others."""
+        if self.marked_build is not None:
+            return self.marked_build
         parts = [self.engine.name, self.engine.version, self.engine.kernels, __version__, self.code_sha256]
         text = " ".join([*parts, *(network.sha256 for network in self.networks)])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
