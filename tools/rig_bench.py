@@ -46,8 +46,7 @@ class Place:
     """A board that runs: `pid` is its process, which scripted boards share."""
 
     board: str
-    id: str
-    serial: str
+    port: str
     pid: int
 
 
@@ -101,7 +100,7 @@ def virtual_boards(count: int) -> Iterator[list[Place]]:
             uid = f"virtual-b{number:03d}".encode().hex()
             command = [sys.executable, "-m", "mcubench", "virtual", CHIP, "--firmware", str(elf), "--uid", uid]
             child = stack.enter_context(ChildBoard(f"{CHIP} {number}", command))
-            places.append(Place(CHIP, uid, child.port, child.pid))
+            places.append(Place(CHIP, child.port, child.pid))
         yield places
 
 
@@ -125,23 +124,20 @@ def _place(output: IO[str], pid: int) -> Place:
     words = output.readline().split()
     if len(words) != 3:
         raise RigError("the scripted boards do not start: tools/scripted_boards.py said nothing")
-    return Place("scripted", words[2].removeprefix("uid="), words[1], pid)
+    return Place("scripted", words[1], pid)
 
 
 def sweep(places: Sequence[Place], arguments: Sequence[str], folder: Path) -> Sweep:
-    """Sweep over all of them with a rig file; RigError with the last line that was said if that does not work."""
-    rig, records, log = folder / "rig.toml", folder / "sweep.json", folder / "sweep.log"
-    rig.write_text("\n".join(map(_entry, range(1, len(places) + 1), places)))
+    """Sweep over all of them at once; RigError with the last line that was said if that does not work."""
+    records, log = folder / "sweep.json", folder / "sweep.log"
     for leftover in (records, folder / "sweep.db"):
         leftover.unlink(missing_ok=True)
     files = ("--json", str(records), "--db", str(folder / "sweep.db"))
-    command = [sys.executable, "-m", "mcubench", "sweep", "--rig", str(rig), "--board", "all", *arguments, *files]
-    environment = os.environ | {"MCUBENCH_STATE_DIR": str(folder / "state")}
+    ports = [word for place in places for word in ("--port", place.port)]
+    command = [sys.executable, "-m", "mcubench", "sweep", *ports, *arguments, *files]
     before_s, start_s = _cpu_s(places), time.monotonic()
     with log.open("w") as said:
-        process = subprocess.Popen(
-            command, env=environment, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=said, stderr=said
-        )
+        process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         usage, code = _wait(process)
     wall_s = time.monotonic() - start_s
     if not records.exists():
@@ -161,11 +157,6 @@ def sweep(places: Sequence[Place], arguments: Sequence[str], folder: Path) -> Sw
         boards_cpu_s=_cpu_s(places) - before_s,
         failed=sum(record["status"] != "ok" for record in found) + (code not in (0, 1)),
     )
-
-
-def _entry(number: int, place: Place) -> str:
-    words = {"name": f"{place.board}-{number}", "board": place.board, "id": place.id, "serial": place.serial}
-    return "\n".join(["[[boards]]", *(f'{key} = "{word}"' for key, word in words.items()), ""])
 
 
 def _wait(process: subprocess.Popen[bytes]) -> tuple[Any, int]:
@@ -239,7 +230,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=RUNS, help="sweeps of each row")
     parser.add_argument("--short", action="store_true", help="two virtual boards and twenty scripted ones, once")
     parser.add_argument("--json", type=Path, help="write the figures here")
-    parser.add_argument("--folder", type=Path, default=PROJECT / "build" / "rig-bench", help="for rig files and logs")
+    parser.add_argument("--folder", type=Path, default=PROJECT / "build" / "rig-bench", help="for records and logs")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     runs = 1 if arguments.short else arguments.runs
