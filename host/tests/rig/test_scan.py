@@ -14,6 +14,7 @@ from shelf import shelf
 from talking_pty import talking_pty
 
 from mcubench.link import AttachedPort, Link
+from mcubench.protocol import Board
 from mcubench.rig import RigBoard, hold, scan
 from mcubench.rig.asking import PortState
 from mcubench.rig.merge import Action, Change, Merge, merge_sightings
@@ -61,6 +62,13 @@ def test_new_boards_are_added_with_what_is_known_of_them(boards: list[str]) -> N
         ]
     ]
     assert found.hints == []
+
+
+def test_the_firmwares_own_core_is_found(echo_port: str) -> None:
+    (change,) = scanned([], [usb(echo_port, ST, "066F")]).changes
+    with Link(echo_port) as link:
+        uid = Board(link).connect().uid
+    assert change.keys | {"name": "native-1", "board": "native", "id": uid, "serial": echo_port} == change.keys
 
 
 def test_a_port_is_named_by_its_device_or_by_its_plug(boards: list[str], tmp_path: Path) -> None:
