@@ -12,6 +12,7 @@ from pathlib import Path
 from line_picture import line_picture
 from rich.console import Console
 from rich.text import Text
+from rig_picture import rig_picture
 
 from mcubench.errors import McubenchError
 from mcubench.report import latency_chart, print_report
@@ -21,7 +22,7 @@ __all__ = ["main"]
 
 DEMO, COMPARE = Path("results/demo.db"), Path("results/compare.db")
 MODELS = Path("results/models.db")  # of `make models`
-LINE = Path("results/line.json")  # of `make bench`
+LINE, RIG = Path("results/line.json"), Path("results/rig-bench.json")  # of `make bench`
 PICTURES = Path("docs/images")
 COLUMNS = 118
 
@@ -69,6 +70,8 @@ def main() -> int:
         draw_command("models.svg", "make models", "compare", "--all", "--db", str(MODELS), "--run", run)
     if LINE.exists():
         (PICTURES / "line.svg").write_text(line_picture(json.loads(LINE.read_text())))
+    if RIG.exists():
+        (PICTURES / "rig.svg").write_text(rig_picture(json.loads(RIG.read_text())))
     return 0
 
 
