@@ -59,8 +59,8 @@ class BetweenTests:
 class Dut:
     """The fixture `dut`. Its clock and its model are what the last test left.
 
-    `board` is the client of its protocol; `timing_model` is None for a real board; `abort` ends a board that is a
-    program and does nothing to a real one.
+    `board` is the client of its protocol; `timing_model` is None for a real board, `program_id` for one that is
+    no program that we started; `abort` ends such a program for good, and does nothing to a real board.
     """
 
     rig: Rig
@@ -71,6 +71,7 @@ class Dut:
     transcript: TestTranscript
     rescuer: BetweenTests
     timing_model: str | None = None
+    program_id: int | None = None
     abort: Callable[[], None] = lambda: None
 
     @property

@@ -16,7 +16,7 @@ from mcubench.pytest_plugin.measuring import Measure
 from mcubench.pytest_plugin.metrics import MetricRecorder
 from mcubench.pytest_plugin.opening import open_dut
 from mcubench.pytest_plugin.outcome import state_of
-from mcubench.pytest_plugin.rig import Rig, rig_of
+from mcubench.pytest_plugin.rig import Rig, home_folder, rig_of
 from mcubench.pytest_plugin.selection import SelectedBoard
 from mcubench.pytest_plugin.wire import Wire
 from mcubench.store import Record
@@ -98,7 +98,7 @@ def sweep(measure: Measure) -> list[Record]:
 def latency_baseline(pytestconfig: pytest.Config) -> Iterator[LatencyBaseline]:
     """The accepted latencies; with --update-baseline those that a test compares are accepted instead."""
     named = pytestconfig.getoption("--latency-baseline")
-    path = Path(named) if named else pytestconfig.rootpath / DEFAULT_BASELINE
+    path = Path(named) if named else home_folder(pytestconfig) / DEFAULT_BASELINE
     baseline = LatencyBaseline(path, pytestconfig.getoption("--update-baseline"))
     yield baseline
     baseline.save()

@@ -96,7 +96,7 @@ def _say_hello(
     _check_kind(rig, info.board, address)
     dut = Dut(rig, selected, address, board, info, transcript, rescuer)
     if opened.child:
-        dut.timing_model, dut.abort = opened.child.timing_model, opened.end
+        dut.timing_model, dut.program_id, dut.abort = opened.child.timing_model, opened.child.pid, opened.end
     return dut
 
 

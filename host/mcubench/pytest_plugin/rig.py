@@ -20,7 +20,7 @@ from mcubench.store import Record
 if TYPE_CHECKING:
     from mcubench.pytest_plugin.dut import Dut
 
-__all__ = ["Rig", "rig_of"]
+__all__ = ["Rig", "home_folder", "rig_of"]
 
 LOG_FOLDER = Path("results", "hil")
 METRICS_FILE = "metrics.jsonl"
@@ -73,7 +73,7 @@ class Rig:
         """The folder for logs and figures of this process, without what an earlier session left there."""
         if self._log_dir is None:
             named = self.config.getoption("--hil-log-dir")
-            self._log_dir = (Path(named).absolute() if named else self.config.rootpath / LOG_FOLDER) / self.worker
+            self._log_dir = (Path(named).absolute() if named else home_folder(self.config) / LOG_FOLDER) / self.worker
             self._log_dir.mkdir(parents=True, exist_ok=True)
             for path in (path for pattern in OUR_LOGS for path in self._log_dir.glob(pattern)):
                 path.unlink()
@@ -125,6 +125,15 @@ class Rig:
                 latch(board.entry, why, steps)
             except McubenchError as exc:
                 self.note(f"{board.name} could not be latched broken: {exc}")
+
+
+def home_folder(config: pytest.Config) -> Path:
+    """Return the folder that what a session reads and writes lies in.
+
+    pytest takes every word of its command line that names a file for a place to look for its own settings, also what
+    follows `--port`, and where it finds none it makes the root folder of it: /dev.
+    """
+    return config.rootpath if config.inipath else config.invocation_params.dir
 
 
 def _is_broken(error: Exception) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ pytest_plugins = ["pytester"]
 
 
 def test_test_of_three_lines_runs_on_a_board(run_on_board):
-    result = run_on_board("def test_it(dut):\n    dut.select('echo')\n    assert dut.run(3).stable\n")
+    result = run_on_board("def test_it(board):\n    board.select('echo')\n    assert board.run(3).stable\n")
     result.assert_outcomes(passed=1)
 
 
@@ -26,11 +27,11 @@ def test_tests_with_a_board_are_marked(run_on_board):
 def test_one_connection_serves_the_session_and_is_resynchronised(run_on_board):
     result = run_on_board(
         """
-        def test_leaves_a_mess(rig, wire):
+        def test_leaves_a_mess(dut, wire):
             wire.send(b"\\0\\1half a frame")
-        def test_finds_none(rig, dut):
-            assert dut.info().board == "native"
-            assert rig.transcript is not None
+        def test_finds_none(dut, board):
+            assert board.info().board == dut.info.board == "native"
+            assert not dut.is_virtual
         """
     )
     result.assert_outcomes(passed=2)
@@ -40,8 +41,8 @@ def test_wrong_result_is_a_failure_in_one_line_with_the_transcript(run_on_board,
     result = run_on_board(
         """
         from mcubench.errors import WrongOutputError
-        def test_it(dut):
-            dut.tick()
+        def test_it(board):
+            board.tick()
             raise WrongOutputError("3 of 300 outputs differ")
         """,
         "--junitxml=out.xml",
@@ -67,18 +68,30 @@ def test_rig_trouble_is_an_error(run_on_board, suite):
     assert (elements(suite, "failure"), elements(suite, "error")) == (0, 1)
 
 
-def test_board_that_dies_costs_every_later_test_an_error_at_once(run_on_board):
+def test_board_that_is_ended_costs_an_error_and_later_tests_are_blocked(run_on_board):
     result = run_on_board(
         """
-        def test_kills(rig, dut): rig.abort()
-        def test_first_after(dut): pass
-        def test_second_after(dut): pass
+        def test_ends(dut): dut.abort()
+        def test_first_after(board): pass
+        def test_second_after(board): pass
         """,
-        "--durations=0",
         "-vv",
     )
-    result.assert_outcomes(passed=1, errors=2)
-    result.stdout.fnmatch_lines("*LinkError*went away*")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*LinkError*went away*", "*1 passed, 1 error, 1 blocked in*"])
+
+
+def test_program_that_has_died_is_started_again_between_two_tries(run_on_board):
+    result = run_on_board(
+        """
+        import os, signal
+        def test_kills(dut): os.kill(dut.program_id, signal.SIGKILL)
+        def test_next(board): board.tick()
+        """,
+        "-v",
+    )
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines("*test_next PASSED ON SECOND TRY*")
 
 
 def test_verbose_shows_where_it_happened(run_on_board):
@@ -88,7 +101,7 @@ def test_verbose_shows_where_it_happened(run_on_board):
 
 def test_port_that_is_absent_is_an_error_that_names_it(suite):
     suite.makepyfile("def test_it(dut): pass")
-    result = suite.runpytest_subprocess("--port", "/dev/none-such", timeout=60)
+    result = suite.runpytest_subprocess("--port=/dev/none-such", timeout=60)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines("LinkError: /dev/none-such: no such port*")
 
@@ -100,16 +113,16 @@ def test_firmware_that_is_absent_is_an_error_that_names_it(suite):
     result.stdout.fnmatch_lines("InputError: none.elf: no such firmware file*")
 
 
-def test_other_board_than_expected_is_an_error(suite, native_program):
+def test_other_board_than_expected_is_an_error(suite, echo_program):
     suite.makeconftest(
         f"""
         import pytest
-        from mcubench.boards import parse_board
-        from mcubench.pytest_plugin.rig import open_rig
+        from mcubench.pytest_plugin.opening import open_dut
+        from mcubench.pytest_plugin.selection import SelectedBoard
         @pytest.fixture
-        def other(pytestconfig):
-            with open_rig(pytestconfig, parse_board("native:{native_program}")) as rig:
-                yield rig
+        def other(rig):
+            with open_dut(rig, SelectedBoard("native:{echo_program}", "native")) as dut:
+                yield dut
         """
     )
     suite.makepyfile("def test_it(other): pass")
@@ -129,7 +142,7 @@ def test_other_board_than_expected_is_an_error(suite, native_program):
 def test_two_boards_are_refused(suite, arguments):
     suite.makepyfile("def test_it(dut): pass")
     result = suite.runpytest_subprocess(*arguments, timeout=60)
-    result.stdout.fnmatch_lines("*name one board: --port, --virtual, or --board virtual:NAME*")
+    result.stderr.fnmatch_lines("*name one board: --port, --virtual, or --board virtual:NAME*")
     assert result.ret != 0
 
 
@@ -152,7 +165,18 @@ def test_metrics_go_to_junit_and_to_json_lines(run_on_board, suite):
     result.assert_outcomes(passed=1)
     tree = ET.parse(suite.path / "out.xml")
     properties = {each.get("name"): each.get("value") for each in tree.iter("property")}
-    assert properties == {"latency [ms, measured]": "61.5", "size": "3"}
+    assert "> to the board" in Path(properties.pop("transcript")).read_text()
+    assert properties.pop("board_name").startswith("native:")
+    assert properties.pop("firmware_build")
+    assert properties == {
+        "latency [ms, measured]": "61.5",
+        "size": "3",
+        "board": "native",
+        "board_uid": machine_uid(),
+        "engine": "test",
+        "timing": "measured",
+        "outcome": "passed",
+    }
     lines = (suite.path / "results" / "hil" / "main" / "metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[0]) == {
         "test": "test_it.py::test_it", "board": "native", "board_uid": machine_uid(),
