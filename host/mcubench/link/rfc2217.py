@@ -110,7 +110,8 @@ class Rfc2217Port:
             self._connection.write_all(bytes([IAC, verb, option]))
         self._await(lambda: self._serves is not None, ANSWER_TIMEOUT_S)
         if not self._serves:
-            raise OSError("its server does not speak RFC 2217; is it a plain one, for socket://host:port?")
+            said = "does not speak RFC 2217" if self._serves is False else "says nothing of RFC 2217"
+            raise OSError(f"its server {said}; is it a plain one, for socket://host:port, or does it hang?")
         if (got := self._set_baud(baud)) != baud:
             raise OSError(f"its server has {got} bits/s instead of {baud}")
         for what, value in ((SET_DATA_SIZE, EIGHT_BITS), (SET_PARITY, NO_PARITY), (SET_STOP_SIZE, ONE_STOP_BIT)):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from mcubench.boards import BoardAddress, known_board
 from mcubench.errors import InputError, LockedError, RigError, UnreachableError
 from mcubench.recovery import ResetDriver
+from mcubench.rig.drivers import drivers_of
 from mcubench.rig.entry import RigBoard
 from mcubench.rig.labgrid_client import PROGRAM, LabgridClient, LabgridFailedError, PlaceName, place_name
 from mcubench.rig.labgrid_drivers import labgrid_drivers
@@ -43,7 +44,7 @@ def acquired(board: RigBoard) -> Iterator[tuple[BoardAddress, tuple[ResetDriver,
         place = read_place(client.call("show"))
         holder = place.holder
         _check_name(board, name, place)
-        yield _address(board, place), labgrid_drivers(client, place)
+        yield _address(board, place), (*labgrid_drivers(client, place), *drivers_of(board))
     finally:
         _release(client, holder)
 

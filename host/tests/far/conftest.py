@@ -19,8 +19,8 @@ from server_processes import ROOT, Ser2net, ser2net_program
 
 NATIVE = ROOT / "build" / "native" / "generated" / "board"
 STM32F746 = ROOT / ".pio" / "build" / "stm32f746-local" / "firmware.elf"
-Sweep = Callable[..., dict[str, Any]]
-StartSweep = Callable[..., "subprocess.Popen[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
+Wait = Callable[["subprocess.Popen[str]"], dict[str, Any]]
 
 
 def needed(path: Path) -> Path:
@@ -58,7 +58,7 @@ def native_ser2net(need_ser2net: None, native_board: ChildBoard, tmp_path: Path)
 
 
 @pytest.fixture
-def start_sweep(tmp_path: Path) -> StartSweep:
+def start_sweep(tmp_path: Path) -> Start:
     """A function that starts `mcubench sweep` with these arguments; records go to sweep.json."""
 
     def start(*arguments: str) -> subprocess.Popen[str]:
@@ -75,7 +75,7 @@ def start_sweep(tmp_path: Path) -> StartSweep:
 
 
 @pytest.fixture
-def record_of(tmp_path: Path) -> Sweep:
+def record_of(tmp_path: Path) -> Wait:
     """A function that waits for the end of a sweep of one point and returns its record."""
 
     def wait(process: subprocess.Popen[str]) -> dict[str, Any]:

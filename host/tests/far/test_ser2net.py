@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from server_processes import Ser2net, free_port
@@ -17,10 +20,14 @@ from mcubench.protocol import Board
 from mcubench.protocol.frames import Frame, FrameType
 
 WAYS = ("raw", "rfc2217")
+Start = Callable[..., "subprocess.Popen[str]"]
+Wait = Callable[["subprocess.Popen[str]"], dict[str, Any]]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_outputs_of_a_far_board_are_exact(native_ser2net: Ser2net, start_sweep, record_of, way: str) -> None:
+def test_outputs_of_a_far_board_are_exact(
+    native_ser2net: Ser2net, start_sweep: Start, record_of: Wait, way: str
+) -> None:
     record = record_of(start_sweep("--port", getattr(native_ser2net, way), "--vectors", "100"))
     assert (record["status"], record["bit_exact"], record["vectors"]) == ("ok", True, 100)
     assert (record["attempts"], record["retransmits"], record["host_crc_errors"]) == (1, 0, 0)
@@ -47,7 +54,9 @@ def _is_echo(event: object) -> bool:
 
 
 @pytest.mark.usefixtures("need_ser2net")
-def test_the_rate_of_a_far_board_is_raised(virtual_board: ChildBoard, start_sweep, record_of, tmp_path: Path) -> None:
+def test_the_rate_of_a_far_board_is_raised(
+    virtual_board: ChildBoard, start_sweep: Start, record_of: Wait, tmp_path: Path
+) -> None:
     """ser2net sets the rate that RFC 2217 asks for, and a virtual board understands no other than its own."""
     with Ser2net(virtual_board.port, tmp_path) as server:
         sweep = start_sweep("--port", server.rfc2217, "--clock", "main", "--vectors", "20")
@@ -57,7 +66,7 @@ def test_the_rate_of_a_far_board_is_raised(virtual_board: ChildBoard, start_swee
 
 
 def test_ser2net_that_is_killed_and_started_again_costs_nothing_but_time(
-    native_ser2net: Ser2net, start_sweep, record_of
+    native_ser2net: Ser2net, start_sweep: Start, record_of: Wait
 ) -> None:
     started = native_ser2net.bytes_read()
     sweep = start_sweep("--port", native_ser2net.rfc2217, "--vectors", "360")
@@ -117,7 +126,7 @@ def test_a_far_port_without_its_board_is_one_line(tmp_path: Path) -> None:
 
 def test_a_port_for_plain_tcp_does_not_speak_rfc2217(native_ser2net: Ser2net) -> None:
     wrong = native_ser2net.raw.replace("socket:", "rfc2217:")
-    with pytest.raises(LinkError, match="does not speak RFC 2217"):
+    with pytest.raises(LinkError, match="says nothing of RFC 2217; is it a plain one"):
         Link(wrong)
 
 
