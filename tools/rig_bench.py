@@ -29,7 +29,7 @@ __all__ = ["main"]
 
 CHIP = "stm32f746"
 VIRTUAL_COUNTS, SCRIPTED_COUNTS = (1, 2, 4, 8), (1, 10, 100)
-VIRTUAL_SWEEP = ("--model", "mnist-int8", "--clock", "216,108,48")
+VIRTUAL_SWEEP = ("--model", "mnist-int8", "--clock", "216,144,48")
 SCRIPTED_MODELS = ("mnist-int8", "fashion-cnn-int8", "har-int8", "touch-int8", "house-price-int8")
 SCRIPTED_SWEEP = ("--model", ",".join(SCRIPTED_MODELS), "--clock", "all")
 RUNS = 3

@@ -83,7 +83,7 @@ _CLOCKS = "216,144,48,64,64-nocache,64-hfint"
 FULL = Plan(
     boards=(
         *(_disco(1), _disco(2), _disco(3, "hang:after=250"), _disco(4), _disco(5)),
-        *(_dk(1), _dk(2, "die:after=20000"), _dk(3)),
+        *(_dk(1), _dk(2, "die:after=22500"), _dk(3)),
     ),
     models="mnist-int8,mnist-float32",
     clocks=_CLOCKS,
