@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import sys
 import termios
 import threading
 from collections.abc import Iterator
@@ -46,13 +47,15 @@ class Person:
     def _ask(self, terminal: int, port: str, board: str, deadline: Deadline) -> None:
         kind = f"{board} " if board else ""
         question = (
-            f"\nmcubench: {self._name} ({kind}at {port}) does not answer. Take its power away and give it back, then"
-            f" press Enter (within {deadline.left_s:.0f} s): "
+            f"mcubench: {self._name} ({kind}at {port}) does not answer. Take its power away and give it back, then"
+            f" press Enter, within {deadline.left_s:.0f} s"
         )
         termios.tcflush(terminal, termios.TCIFLUSH)  # Enter pressed before is no answer
-        os.write(terminal, question.encode())
+        if sys.stderr.isatty():  # where a progress display makes room for it
+            print(question, file=sys.stderr, flush=True)
+        else:
+            os.write(terminal, f"{question}\n".encode())
         if not select.select([terminal], [], [], deadline.left_s)[0]:
-            os.write(terminal, b"\n")
             raise RigError(f"nobody pressed Enter within {PERSON_TIMEOUT_S:g} s")
         if not os.read(terminal, 4096):
             raise RigError("the terminal was closed before anybody pressed Enter")

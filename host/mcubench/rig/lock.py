@@ -72,9 +72,10 @@ def hold(board: RigBoard, reason: str) -> Iterator[None]:
     try:
         yield
     finally:
-        with change_state(path) as file:
-            if _read(file, path, USED) == me:  # else somebody broke the lock, and may have taken it
-                _clear(file, USED)
+        if path.exists():  # else somebody removed all of it
+            with change_state(path) as file:
+                if _read(file, path, USED) == me:  # else somebody broke the lock, and may have taken it
+                    _clear(file, USED)
 
 
 def keep(board: RigBoard, reason: str) -> Holder | None:

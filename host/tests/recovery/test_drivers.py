@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -157,11 +158,17 @@ def ask() -> None:
     Person("left-1").reset("/dev/ttyACM0", "stm32f746")
 
 
-def test_a_person_is_asked_and_waited_for() -> None:
-    with at_a_terminal(ask) as (terminal, wait):
-        seen = read_until(terminal, b"s): ")
+def ask_on_stderr() -> None:
+    sys.stderr = os.fdopen(2, "w")
+    ask()
+
+
+@pytest.mark.parametrize("question", [ask, ask_on_stderr], ids=["stderr is no terminal", "stderr is the terminal"])
+def test_a_person_is_asked_and_waited_for(question: Callable[[], None]) -> None:
+    with at_a_terminal(question) as (terminal, wait):
+        seen = read_until(terminal, b" s\r\n")
         assert "left-1 (stm32f746 at /dev/ttyACM0) does not answer" in seen
-        assert "press Enter (within 120 s)" in seen
+        assert seen.endswith("press Enter, within 120 s\n")
         os.write(terminal, b"\n")
         assert wait() == 0
 

@@ -6,6 +6,7 @@ import json
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -213,6 +214,12 @@ def test_who_is_robbed_does_not_rob_the_next_one() -> None:
     assert found
     assert found.reason == "the next"
     next_one.__exit__(None, None, None)
+    assert holder(BOARD) is None
+
+
+def test_a_folder_that_somebody_removed_costs_nothing_of_the_work(folder: Path) -> None:
+    with hold(BOARD, "mine"):
+        shutil.rmtree(folder)
     assert holder(BOARD) is None
 
 
