@@ -235,8 +235,8 @@ def main_points(records: Iterable[Record]) -> list[Record]:
 def details(records: Iterable[Record]) -> list[tuple[str, list[Record]]]:
     """Return the blocks that need a table of their own, with titles: those of which the summary has not all rows."""
     records = list(records)
-    summarized = main_points(records)
-    return [(title, block) for title, block in by_subject(records) if any(each not in summarized for each in block)]
+    summarized = {id(record) for record in main_points(records)}  # records compare slowly, and may be thousands
+    return [(title, block) for title, block in by_subject(records) if any(id(each) not in summarized for each in block)]
 
 
 def footnotes(records: Iterable[Record]) -> list[str]:
