@@ -61,7 +61,7 @@ class Probe:
         self._path = path
 
     def load(self, elf: Path) -> None:
-        """Halt the board, write the ELF file into its flash, verify, and pull the reset pin.
+        """Erase the flash, write the ELF file into it, verify, and pull the reset pin.
 
         Raises WrongImageError before anything is written if the image is for another board, FlashError if it could not
         be loaded.

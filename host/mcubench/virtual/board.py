@@ -139,16 +139,17 @@ class VirtualBoard:
         self._reset(ResetCause.POWER_ON)
 
     def start_programming(self, image: Image) -> int:
-        """Halt the core and erase the flash; return how often `program_page` must be called for the image.
+        """Reset the chip and erase its flash; return how often `program_page` must be called for the image.
 
-        Raises WrongImageError, and leaves the board as it is, if the image is not for this chip.
+        No watchdog runs after that reset. Raises WrongImageError, and leaves the board as it is, if the image is not
+        for this chip.
         """
         check_image(self._chip, self._machine, image)
-        self._dead = True
+        self._journal.note(f"the probe erases the flash for {image.path}")
         self._image = None
         self._machine.name_places(None)
         self._programming = Programming(self._chip, self._machine, image)
-        self._journal.note(f"the probe halts the core and erases the flash for {image.path}")
+        self.reset()
         return self._programming.pages_left
 
     def program_page(self) -> None:
