@@ -13,12 +13,11 @@ from mcubench.boards import DEFAULT_ENGINE
 from mcubench.cli.flash_progress import FlashProgress
 from mcubench.cli.options import split_words
 from mcubench.errors import InputError, McubenchError, RigError
-from mcubench.flash import BoardFlashed, BoardKind, Built, build, flash_boards, given
+from mcubench.flash import NOT_FLASHED, BoardFlashed, BoardKind, Built, build, flash_boards, given
 from mcubench.images import EmbeddedModel, Project, need_project
 from mcubench.models import find_models_folder, load_model
 from mcubench.report import report_console
-from mcubench.rig import RigBoard
-from mcubench.rig.file import load_rig
+from mcubench.rig import RigBoard, RigFile, load_rig
 
 __all__ = ["command"]
 
@@ -49,7 +48,7 @@ def command(
     A board that says that it runs the image already is left as it is. Exit code 2: bad input; 3: a board could not be
     flashed, the others were.
     """
-    boards = load_rig(rig_path).select(split_words(names))
+    boards = _boards(load_rig(rig_path), split_words(names))
     project = need_project()
     if firmware and (models or engine):
         raise InputError("--firmware is an image with its models and engine; leave --model and --engine out")
@@ -66,6 +65,17 @@ def command(
     else:
         report_console().print(_table(results))
     _raise_failed(results)
+
+
+def _boards(rig: RigFile, words: Sequence[str]) -> list[RigBoard]:
+    """Return the boards that were named, or all that can be flashed."""
+    boards = rig.select(words)
+    if not set(words) <= {"all"}:
+        return boards
+    flashed = [board for board in boards if board.board not in NOT_FLASHED]
+    if not flashed:
+        raise InputError(f"{rig.path}: no connected board that can be flashed; see 'mcubench rig list'")
+    return flashed
 
 
 def _models(names: Sequence[str], folder: Path | None) -> list[EmbeddedModel]:
@@ -105,7 +115,8 @@ def _raise_failed(results: Sequence[BoardFlashed]) -> None:
 
 
 def _table(results: Sequence[BoardFlashed]) -> Table:
-    table = Table("Name", "Board", "Done", "Build", "Seconds", "Log", title="Flashed", title_justify="left")
+    table = Table("Name", "Board", "Done", "Build", "Seconds", title="Flashed", title_justify="left")
+    table.add_column("Log", overflow="fold")
     for result in results:
         outcome = result.outcome
         row = (outcome.action, outcome.build_id, f"{outcome.took_s:.1f}") if outcome else ("failed", "-", "-")

@@ -21,10 +21,10 @@ from mcubench.rig import Attachment
 
 __all__ = ["Action", "FlashOutcome", "flash_board"]
 
-# A board that runs our firmware answers within milliseconds; a reset and a damaged line may cost it a moment.
-HELLO_S = 3.0
+# A board that runs our firmware answers within milliseconds, but a virtual one may share its PC with many others.
+HELLO_S = 5.0
 # After an upload: boot loaders start, USB devices come back, and a virtual board may share its PC with others.
-START_S = 20.0
+START_S = 30.0
 POLL_S = 0.2
 
 

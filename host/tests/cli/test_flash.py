@@ -105,3 +105,10 @@ def test_a_probe_that_is_not_named_is_bad_input(mcubench: Run, tmp_path: Path, s
     path.write_text(f'[[boards]]\nname = "disco"\nboard = "stm32f746"\nrunner = "stlink"\nserial = "{port}"\n')
     done = mcubench("flash", "--rig", path, "--firmware", image_of("stm32f746"))
     check_one_line(done, 2, "disco: runner = 'stlink' needs probe_id")
+
+
+def test_what_has_no_flash_is_left_out_unless_it_is_named(mcubench: Run, tmp_path: Path) -> None:
+    path = tmp_path / "rig.toml"
+    path.write_text('[[boards]]\nname = "pc"\nboard = "native"\nserial = "socket://localhost:1"\n')
+    check_one_line(mcubench("flash", "--rig", path), 2, "no connected board that can be flashed")
+    check_one_line(mcubench("flash", "--rig", path, "--board", "pc"), 2, "there is no firmware for a board 'native'")
