@@ -22,7 +22,7 @@ from mcubench.boards import (
     parse_board,
     parse_port,
 )
-from mcubench.errors import DeadlineError, InputError, LinkError, ProtocolError, UnreachableError
+from mcubench.errors import DeadlineError, InputError, LinkError, ProtocolError, RigError, UnreachableError
 from mcubench.link import DEFAULT_BAUD, Link, Transcript, parse_line_fault
 from mcubench.measure import Bench
 from mcubench.protocol import Board, BoardInfo
@@ -195,11 +195,20 @@ def open_bench(
                 LineRate(line.max_baud).settle,
                 _source_finder(address, info),
             )
+            if opened.child is None:
+                _leave_line(board)
         except Exception:
             log.debug("last bytes on %s:\n%s", opened.link.name, transcript)
             if opened.child:
                 log.debug("last words of %s: %s", opened.child.name, opened.child.last_words())
             raise
+
+
+def _leave_line(board: Board) -> None:
+    """Take the line back to the rate that the board boots with, where the next hello is understood at once."""
+    if board.link.has_rate and board.link.baud != board.boot_baud:
+        with contextlib.suppress(RigError):  # then that hello has to call the board back, which it can
+            board.set_baud(board.boot_baud)
 
 
 def _first_answer(board: Board, address: BoardAddress, line: LineOptions) -> BoardInfo:

@@ -119,8 +119,10 @@ class SweepProgress:
             return "-:--:--"
         needs_s = {lane: self._need_s(lane, left) for lane in left}
         quiet_s = sum(need for lane, need in needs_s.items() if lane.needs_quiet)
-        shared_s = sum(need for lane, need in needs_s.items() if lane.can_multiply) / self._jobs
-        alone_s = [need for lane, need in needs_s.items() if not (lane.needs_quiet or lane.can_multiply)]
+        shared_s = (
+            sum(need for lane, need in needs_s.items() if lane.computes_here and not lane.needs_quiet) / self._jobs
+        )
+        alone_s = [need for lane, need in needs_s.items() if not (lane.needs_quiet or lane.computes_here)]
         return str(timedelta(seconds=round(max([quiet_s + shared_s, *alone_s]))))
 
     def _need_s(self, lane: Lane, left: Sequence[Lane]) -> float:

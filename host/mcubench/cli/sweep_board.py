@@ -13,7 +13,7 @@ from mcubench.cli.swept import SweptBoard
 from mcubench.errors import McubenchError
 from mcubench.measure import Bench, BoardOpened, Lane, Point, blocked_record
 from mcubench.models import Model
-from mcubench.rig import latched
+from mcubench.rig import RigBoard, latched
 from mcubench.store import Record
 
 __all__ = ["SweepBoard", "Task", "sweep_boards"]
@@ -40,8 +40,7 @@ class SweepBoard:
             self.title,
             self._open,
             can_multiply=address.can_multiply,
-            is_program=bool(address.command),
-            computes_here=address.can_multiply or (self.rig_board is not None and self.rig_board.is_virtual),
+            computes_here=bool(address.command) or _is_virtual_here(self.rig_board),
         )
 
     @property
@@ -75,6 +74,11 @@ class SweepBoard:
         if self.rig_board:
             return open_rig_bench(self.rig_board, self.run.address, self._line, REASON)
         return open_bench(self.run.address, self._line)
+
+
+def _is_virtual_here(board: RigBoard | None) -> bool:
+    """Whether it is a virtual board of a rig whose program runs on this PC."""
+    return board is not None and board.is_virtual and "://" not in (board.serial or "")
 
 
 class Task:

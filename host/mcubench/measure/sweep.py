@@ -31,16 +31,14 @@ LEAVE_TIMEOUT_S = 5.0
 class Lane:
     """One board of a sweep. One that `can_multiply` is opened again for every further point that is measured at once.
 
-    `is_program` tells that opening it starts a program on this PC, `computes_here` that it keeps this PC busy while it
-    is measured. `needs_quiet` tells that the board's times are those of this PC, so that nothing else may compute here
-    meanwhile. `points` are those still to be measured; equal boards may share them. Both may be set once the board was
-    opened.
+    `computes_here` tells that it keeps this PC busy when it is opened and while it is measured. `needs_quiet` tells
+    that the board's times are those of this PC, so that nothing else may compute here meanwhile. `points` are those
+    still to be measured; equal boards may share them. Both may be set once the board was opened.
     """
 
     title: str
     open_bench: OpenBench
     can_multiply: bool = False
-    is_program: bool = False
     computes_here: bool = False
     needs_quiet: bool = False
     points: PointPool = field(default_factory=PointPool)
@@ -102,10 +100,11 @@ _Event = _Opened | StepStarted | PointDone | _Left
 
 
 class SweepCrew:
-    """A worker for each board, and more for those that can multiply, `jobs` of which measure at once.
+    """A worker for each board, and more for those that can multiply.
 
-    Those that need quiet come first, one after the other; only then those that compute on this PC. All others measure
-    all the time.
+    Boards that need quiet come first, one after the other; only then those that compute on this PC, `jobs` of them at
+    once: with more of them than cores, each would answer later and later, until deadlines pass. All others measure all
+    the time.
 
     Call `open`, give every lane its points, then iterate over `measure`. Use it as a context manager: whatever ends it,
     every board that is a program is ended too.
@@ -134,10 +133,10 @@ class SweepCrew:
             worker.leave(deadline)
 
     def open(self) -> Iterator[BoardOpened | BoardLost]:
-        """Open all boards; of those that are programs `jobs` at a time, because starting one keeps a core busy."""
-        waiting = deque(worker for worker in self._workers if worker.lane.is_program)
+        """Open all boards; of those that compute here `jobs` at a time, because starting one keeps a core busy."""
+        waiting = deque(worker for worker in self._workers if worker.lane.computes_here)
         for worker in self._workers:
-            if not worker.lane.is_program:
+            if not worker.lane.computes_here:
                 worker.start()
         for _ in range(min(self._jobs, len(waiting))):
             waiting.popleft().start()
@@ -152,7 +151,7 @@ class SweepCrew:
                 assert event.error is not None
                 self._lost.add(lane)
                 yield BoardLost(lane, event.error)
-            if waiting and lane.is_program:
+            if waiting and lane.computes_here:
                 waiting.popleft().start()
 
     def measure(self, measure: Measure) -> Iterator[StepStarted | PointDone | BoardLost]:
@@ -197,9 +196,9 @@ class SweepCrew:
         here = [each for each in busy if each.needs_quiet or each.computes_here]
         if lane.needs_quiet:
             return not here
-        if lane.computes_here and any(each.needs_quiet for each in here):
-            return False
-        return not lane.can_multiply or sum(each.can_multiply for each in here) < self._jobs
+        if not lane.computes_here:
+            return True
+        return not any(each.needs_quiet for each in here) and len(here) < self._jobs
 
     def _give_up(self, lane: Lane) -> None:
         self._lost.add(lane)

@@ -46,7 +46,7 @@ def lane(program: Path, title: str, can_multiply: bool, opened: list[str]) -> La
             board = Board(link)
             yield Bench(board, board.connect(), board.models(), None, child.kill)
 
-    return Lane(title, open_bench, can_multiply, is_program=can_multiply, computes_here=can_multiply)
+    return Lane(title, open_bench, can_multiply, computes_here=can_multiply)
 
 
 def points(count: int, is_shared: bool = False) -> PointPool:
@@ -233,15 +233,17 @@ def test_real_boards_are_all_opened_at_once(echo_program: Path) -> None:
         assert all(isinstance(event, BoardOpened) for event in crew.open())
 
 
-def test_boards_that_only_compute_here_wait_for_those_that_need_quiet_and_then_all_measure(echo_program: Path) -> None:
+def test_boards_that_compute_here_wait_for_those_that_need_quiet_and_then_share_jobs(echo_program: Path) -> None:
     lanes = [lane(echo_program, title, False, []) for title in ("pc", "virtual 1", "virtual 2", "virtual 3")]
     counter = Counter()
-    with SweepCrew(lanes, 1) as crew:
+    for each in lanes:
+        each.computes_here = True
+    with SweepCrew(lanes, 2) as crew:
         list(crew.open())
         for each in lanes:
             each.points = points(3)
             each.needs_quiet = each.title == "pc"
-            each.computes_here = not each.needs_quiet
         done = [event.lane.title for event in crew.measure(counter.measure) if isinstance(event, PointDone)]
     assert done[:3] == ["pc"] * 3
-    assert counter.most == 3
+    assert len(done) == 12
+    assert counter.most == 2
