@@ -60,6 +60,14 @@ def test_a_kind_is_built_once_and_is_the_build_of_pio_run(shelf: Shelf, mcubench
     ]
 
 
+def test_an_image_says_how_it_gets_into_a_board(mcubench: Run) -> None:
+    image_of("stm32f746")
+    done = mcubench("image", "--board", "stm32f746", "--model", "mnist-int8,mnist-float32", "--json")
+    assert done.returncode == 0, done.stderr
+    command = "mcubench flash --board stm32f746 --model mnist-int8,mnist-float32"
+    assert json.loads(done.stdout)["next"] == command
+
+
 def test_boards_of_others_and_broken_ones_are_told_and_the_rest_is_flashed(
     shelf: Shelf, mcubench: Run, tmp_path: Path
 ) -> None:
