@@ -23,6 +23,7 @@ from typing import IO, Any
 from bench_models import PROJECT
 
 from mcubench.boards import ChildBoard, find_image, known_board
+from mcubench.deadline import Deadline
 from mcubench.errors import McubenchError, RigError
 
 __all__ = ["main"]
@@ -161,16 +162,18 @@ def sweep(places: Sequence[Place], arguments: Sequence[str], folder: Path) -> Sw
 
 def _wait(process: subprocess.Popen[bytes]) -> tuple[Any, int]:
     """Return what the process used, and its exit code; it is killed if it takes far too long."""
-    deadline_s = time.monotonic() + LONGEST_SWEEP_S
-    while time.monotonic() < deadline_s:
-        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            process.returncode = os.waitstatus_to_exitcode(status)
-            return usage, process.returncode
-        time.sleep(0.02)
-    process.kill()
-    process.wait()
-    raise RigError(f"a sweep had not ended after {LONGEST_SWEEP_S:g} s")
+    deadline = Deadline.after(LONGEST_SWEEP_S)
+    try:
+        while not deadline.expired:
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if pid:
+                process.returncode = os.waitstatus_to_exitcode(status)
+                return usage, process.returncode
+            time.sleep(0.02)
+        raise RigError(f"a sweep had not ended after {LONGEST_SWEEP_S:g} s")
+    finally:
+        process.kill()  # nothing, if it has ended
+        process.wait()
 
 
 def _cpu_s(places: Sequence[Place]) -> float:

@@ -32,6 +32,7 @@ PROJECT = Path(__file__).parents[1]
 UP_S, END_S, LIST_S = 300.0, 30.0, 60.0
 MCUBENCH = (sys.executable, "-m", "mcubench")
 TEXT = 10  # columns before what a step has to say
+INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,8 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return Demo(SHORT if arguments.short else FULL, arguments.folder.resolve()).run()
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except (McubenchError, OSError, subprocess.SubprocessError) as error:
         sys.stderr.write(f"rig_demo: {error}\n")
         return getattr(error, "exit_code", 3)
