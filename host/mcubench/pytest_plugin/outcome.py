@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcubench.errors import BlockedError, InputError, McubenchError, RigError
+from mcubench.errors import BlockedError, InputError, McubenchError, RestartedError, RigError
+from mcubench.measure.attempts import CRASHES
 from mcubench.pytest_plugin.metrics import Metric
 from mcubench.pytest_plugin.selection import SelectedBoard
 
@@ -78,7 +79,8 @@ def judge(item: pytest.Item, report: pytest.TestReport, error: BaseException | N
         report.longrepr = (*_place(item), f"blocked: {error}")
         _forget_xfail(report)
         return Outcome.BLOCKED
-    if isinstance(error, RigError | InputError):
+    state = state_of(item)
+    if isinstance(error, RigError | InputError) and not _crashed_again(error, state):
         report.outcome = "failed"
         report.longrepr = _in_one_line(item, error) or report.longrepr or str(error)
         report.when = "setup" if report.when == "call" else report.when
@@ -88,11 +90,15 @@ def judge(item: pytest.Item, report: pytest.TestReport, error: BaseException | N
         return Outcome(report.outcome)
     if isinstance(error, McubenchError):
         report.longrepr = _in_one_line(item, error) or report.longrepr
-    state = state_of(item)
     if state and state.quarantined:
         report.outcome = "skipped"
         report.wasxfail = f"quarantined: {_first_line(error)}"
     return Outcome.FAILED
+
+
+def _crashed_again(error: BaseException, state: TestState | None) -> bool:
+    """Whether the firmware crashed in both tries: then it is the firmware that fails, not the rig."""
+    return isinstance(error, RestartedError) and error.cause in CRASHES and bool(state and state.retried)
 
 
 def _in_one_line(item: pytest.Item, error: BaseException) -> str | None:

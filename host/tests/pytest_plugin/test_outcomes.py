@@ -147,7 +147,7 @@ def test_errors_of_the_rig_are_retried_once_and_failures_never(run_on_board, sui
     result = run_on_board(
         """
         import pytest
-        from mcubench.errors import LinkError, WrongOutputError
+        from mcubench.errors import LinkError, RestartedError, WrongOutputError
         met = {}
         def trouble(name, error, times):
             met[name] = met.get(name, 0) + 1
@@ -168,14 +168,16 @@ def test_errors_of_the_rig_are_retried_once_and_failures_never(run_on_board, sui
         def test_fails_after_an_error(board):
             trouble("error", ERROR, 1)
             assert False, "and then"
+        def test_firmware_that_crashes_again(board):
+            trouble("crash", RestartedError("/dev/ttyACM0", "it ran", "watchdog"), 9)
         def test_teardown(board, request): request.addfinalizer(lambda: trouble("teardown", ERROR, 1))
         def test_tries(): assert met == {
-            "fixture": 2, "heals": 2, "stays": 2, "fails": 1, "error": 2, "teardown": 2
+            "fixture": 2, "heals": 2, "stays": 2, "fails": 1, "error": 2, "crash": 2, "teardown": 2
         }
         """,
         "--junitxml=out.xml",
     )
-    result.assert_outcomes(passed=5, failed=2, errors=1)
+    result.assert_outcomes(passed=5, failed=3, errors=1)
     metrics = (suite.path / "results" / "hil" / "main" / "metrics.jsonl").read_text()
     assert metrics.count("size") == 1
     result.stdout.fnmatch_lines("second try: *::test_fails_after_an_error: the first try met LinkError: */dev/ttyACM0*")
