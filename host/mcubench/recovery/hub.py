@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from mcubench.recovery.program import run_program
+from pathlib import Path
+
+from mcubench.recovery.program import find_program, run_program
 from mcubench.recovery.rung import Rung
 
 __all__ = ["HubPort"]
 
+PROGRAM = "uhubctl"
+# Not on the path of users there.
+DEBIANS_FOLDER = Path("/usr/sbin")
 HOW_TO_GET = "install it: sudo apt-get install uhubctl"
 
 
@@ -21,5 +26,5 @@ class HubPort:
 
     def reset(self, port: str, board: str) -> None:  # noqa: ARG002 - the hub's port says which board
         """Take the power from the port and give it back; RigError with the program's last words if that fails."""
-        command = ["uhubctl", "-l", self._location, "-p", self._port, "-a", "cycle"]
-        run_program(command, " ".join(command), HOW_TO_GET)
+        options = ["-l", self._location, "-p", self._port, "-a", "cycle"]
+        run_program([find_program(PROGRAM, DEBIANS_FOLDER), *options], " ".join([PROGRAM, *options]), HOW_TO_GET)

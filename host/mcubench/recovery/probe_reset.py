@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
-from mcubench.recovery.program import run_program
+from mcubench.recovery.program import find_program, run_program
 from mcubench.recovery.rung import Rung
 
 __all__ = ["DebugProbe"]
@@ -31,9 +30,5 @@ class DebugProbe:
         """Reset the chip, whatever its core does; RigError with the program's last words if that fails."""
         # It would wait for the probe to be plugged in for ever, and read settings from whatever folder this is.
         options = ["--no-wait", "--no-config", "--uid", self._probe_id, "--target", TARGET]
-        run_program([_program(), "reset", *options], f"{PROGRAM} reset --uid {self._probe_id}", HOW_TO_GET)
-
-
-def _program() -> str:
-    """Return the pyocd on the path, else the one beside this Python, whose environment need not be active."""
-    return shutil.which(PROGRAM) or str(Path(sys.executable).parent / PROGRAM)
+        program = find_program(PROGRAM, Path(sys.executable).parent)  # whose environment need not be active
+        run_program([program, "reset", *options], f"{PROGRAM} reset --uid {self._probe_id}", HOW_TO_GET)

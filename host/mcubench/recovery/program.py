@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from mcubench.errors import RigError
 
-__all__ = ["run_program"]
+__all__ = ["find_program", "run_program"]
 
 # A hub that switches its ports, a relay or a debug probe needs seconds.
 PROGRAM_TIMEOUT_S = 60.0
 # Some end with a hint to their help, after the line that says what is wrong.
 LAST_LINES = 2
+
+
+def find_program(name: str, *folders: Path) -> str:
+    """Return the path of a program: the one on the path, else the one in a folder that need not be there."""
+    found = shutil.which(name) or next(filter(None, (shutil.which(name, path=str(each)) for each in folders)), None)
+    return found or name
 
 
 def run_program(command: Sequence[str], name: str, how_to_get: str, environment: Mapping[str, str] = {}) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from mcubench.deadline import Deadline
 from mcubench.errors import RigError
-from mcubench.recovery import DebugProbe, HubPort, Person, PowerScript, ResetDriver, person, probe_reset, program
+from mcubench.recovery import DebugProbe, HubPort, Person, PowerScript, ResetDriver, hub, person, probe_reset, program
 from mcubench.rig.process import process_start
 
 TIMEOUT_S = 20.0
@@ -79,6 +79,7 @@ def test_a_program_that_is_not_there_is_one_line_with_how_to_get_it(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(probe_reset.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(hub, "DEBIANS_FOLDER", tmp_path)
     with pytest.raises(RigError, match=remedy) as caught:
         driver.reset("/dev/ttyACM0", "stm32f746")
     assert "\n" not in str(caught.value)
@@ -97,7 +98,10 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(
         time.sleep(0.01)
 
 
-@pytest.mark.skipif(not shutil.which("uhubctl"), reason="no uhubctl; sudo apt-get install uhubctl")
+@pytest.mark.skipif(
+    not (shutil.which("uhubctl") or shutil.which("uhubctl", path="/usr/sbin")),
+    reason="no uhubctl; sudo apt-get install uhubctl",
+)
 def test_the_real_uhubctl_tells_that_there_is_no_such_hub() -> None:
     with pytest.raises(RigError, match=r"ended with exit code 1; it said: No compatible devices detected at location"):
         HubPort("99-99", "1").reset("/dev/ttyACM0", "stm32f746")
