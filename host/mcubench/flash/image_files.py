@@ -25,13 +25,18 @@ class _Segment:
     data: bytes
 
 
-def write_images(elf: Path, folder: Path) -> None:
-    """Write firmware.elf, firmware.bin and firmware.hex into `folder`; InputError if `elf` is no linked image."""
+def write_images(elf: Path, folder: Path, is_hex: bool) -> None:
+    """Write firmware.elf, and firmware.hex or firmware.bin, into `folder`; InputError if `elf` is no linked image.
+
+    Never both: a probe that is a disk gets whatever is there (PlatformIO 6.2.0, UploadToDisk).
+    """
     segments = _segments(elf)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "firmware.elf").write_bytes(elf.read_bytes())
-    (folder / "firmware.bin").write_bytes(_binary(segments))
-    (folder / "firmware.hex").write_text("".join(f"{line}\n" for line in _hex_lines(segments)))
+    if is_hex:
+        (folder / "firmware.hex").write_text("".join(f"{line}\n" for line in _hex_lines(segments)))
+    else:
+        (folder / "firmware.bin").write_bytes(_binary(segments))
 
 
 def _segments(elf: Path) -> list[_Segment]:

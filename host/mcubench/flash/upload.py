@@ -24,6 +24,8 @@ PROBE_VARIABLE = "MCUBENCH_PROBE_ID"
 FLAGS_VARIABLE = "PLATFORMIO_UPLOAD_FLAGS"
 # Its boot loader and table of partitions are the build's, so there is no upload of what is built already.
 UPLOADED_BY_BUILD = "espidf"
+# Whose tools take Intel HEX; those of others take a binary, or the ELF file.
+HEX_PLATFORM = "nordicnrf52"
 
 UNKNOWN = "what its flash holds now is unknown"
 
@@ -86,7 +88,8 @@ def _workplace(folder: Path, built: Built, deadline: Deadline) -> Iterator[_Work
     What can only be uploaded by building it is uploaded where it was built, one board after the other.
     """
     if built.project.option(built.environment, "framework") != UPLOADED_BY_BUILD:
-        write_images(built.elf, folder / "build" / built.environment)
+        is_hex = HEX_PLATFORM in built.project.option(built.environment, "platform")
+        write_images(built.elf, folder / "build" / built.environment, is_hex)
         # Without the scripts that prepare a build, which would run once more for each board.
         yield _Workplace(folder / "build", ("nobuild", "upload"), {"extra_scripts": ""}, {})
     elif built.models is None:

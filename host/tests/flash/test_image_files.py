@@ -37,18 +37,20 @@ def objcopy(*arguments: str | Path) -> None:
 
 def test_what_is_written_is_what_objcopy_makes(elf: Path, tmp_path: Path) -> None:
     made, expected = tmp_path / "made", tmp_path / "expected"
-    write_images(elf, made)
+    write_images(elf, made, is_hex=False)
     assert (made / "firmware.elf").read_bytes() == elf.read_bytes()
     # The linker's own script has empty sections elsewhere, up to which objcopy would fill.
     objcopy("-O", "binary", "--gap-fill", "0xff", "-j", ".first", "-j", ".second", elf, expected)
     assert (made / "firmware.bin").read_bytes() == expected.read_bytes()
+    write_images(elf, made, is_hex=True)
     from_hex = tmp_path / "from_hex"
     objcopy("-I", "ihex", "-O", "binary", "--gap-fill", "0xff", made / "firmware.hex", from_hex)
     assert from_hex.read_bytes() == expected.read_bytes()
 
 
 def test_a_record_begins_where_its_segment_does(elf: Path, tmp_path: Path) -> None:
-    write_images(elf, tmp_path)
+    write_images(elf, tmp_path, is_hex=True)
+    assert not (tmp_path / "firmware.bin").exists()
     lines = (tmp_path / "firmware.hex").read_text().splitlines()
     assert lines[0] == ":020000040800F2"
     assert lines[1].startswith(":08000000")
@@ -61,4 +63,4 @@ def test_what_is_no_image_is_bad_input(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "firmware.elf"
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"firmware\.elf"):
-        write_images(path, tmp_path / "out")
+        write_images(path, tmp_path / "out", is_hex=False)
