@@ -67,18 +67,18 @@ class Demo:
         kinds: dict[str, list[str]] = {}
         for board in self.plan.boards:
             kinds.setdefault(board.board, []).append(board.name)
-        say(f"A rig of {len(self.plan.boards)} virtual boards on {os.cpu_count()} cores: {self._shown}/rig.toml")
+        say(f"A rig of {len(self.plan.boards)} virtual boards on {os.cpu_count()} cores")
         for kind, names in kinds.items():
             say(f"{'':{TEXT}}{kind}: {', '.join(names)}")
 
     @contextmanager
     def _rig_up(self) -> Iterator[subprocess.Popen[bytes]]:
         """Run the boards; however this ends, they end too."""
-        say("", f"$ mcubench rig up {' '.join(self.plan.faults)}")
+        say("", f"$ export MCUBENCH_RIG={self._shown}/rig.toml", f"$ mcubench rig up {' '.join(self.plan.faults)}")
         log, start_s = self.folder / "up.log", time.monotonic()
         with log.open("wb") as output:
             up = subprocess.Popen(
-                [*MCUBENCH, "rig", "up", *self._rig, *self.plan.faults, "--parent-pid", str(os.getpid())],
+                [*MCUBENCH, "rig", "up", *self.plan.faults, "--parent-pid", str(os.getpid())],
                 **self._settings,
                 stdout=output,
                 stderr=output,
@@ -95,33 +95,35 @@ class Demo:
             _end(up)
 
     def _flash(self) -> int:
-        return self._step("mcubench flash --board all", "flash", "--board", "all", "--json", seconds=self.plan.flash_s)
+        command = [*MCUBENCH, "flash", "--board", "all", "--json"]
+        # What could not be flashed can be neither swept nor tested.
+        return self._run("mcubench flash --board all", command, "flash", self.plan.flash_s, usable=(0,))
 
     def _sweep(self) -> int:
         plan = self.plan
         asked = ("--model", plan.models, "--clock", plan.clocks, "--vectors", str(plan.vectors))
         files = ("--json", str(self.folder / "sweep.json"), "--db", str(self.folder / "sweep.db"))
-        shown = f"mcubench sweep --board all {' '.join(asked)}"
-        return self._step(shown, "sweep", "--board", "all", *asked, *files, seconds=plan.sweep_s)
+        command = [*MCUBENCH, "sweep", "--board", "all", *asked, *files]
+        return self._run(f"mcubench sweep --board all {' '.join(asked)}", command, "sweep", plan.sweep_s, (0, 1, 3))
 
     def _test(self) -> int:
         plan = self.plan
         asked = (*plan.suite, "--dut", "all", "--no-flash", "-n", str(plan.jobs))
         files = ("--junit-xml", str(self.folder / "junit.xml"), "--hil-log-dir", str(self.folder / "hil"))
-        command = [sys.executable, "-m", "pytest", *asked, *self._rig, *files]
-        return self._run(f"pytest {' '.join(asked)}", command, "pytest", plan.suite_s)
+        command = [sys.executable, "-m", "pytest", *asked, *files]
+        return self._run(f"pytest {' '.join(asked)}", command, "pytest", plan.suite_s, usable=(0, 1))
 
     def _list(self) -> None:
-        command = [*MCUBENCH, "rig", "list", *self._rig, "--json"]
+        command = [*MCUBENCH, "rig", "list", "--json"]
         (self.folder / "list.json").write_bytes(
             subprocess.run(command, **self._settings, stdout=subprocess.PIPE, timeout=LIST_S, check=True).stdout
         )
 
-    def _step(self, shown: str, name: str, *arguments: str, seconds: float) -> int:
-        return self._run(shown, [*MCUBENCH, name, *self._rig, *arguments], name, seconds)
+    def _run(self, shown: str, command: Sequence[str], name: str, seconds: float, usable: Sequence[int]) -> int:
+        """Run a command of the demo and return its exit code; what it says is in a log.
 
-    def _run(self, shown: str, command: Sequence[str], name: str, seconds: float) -> int:
-        """Run a command of the demo and return its exit code; what it says is in a log, and its last line here."""
+        RigError if it does not end in time, or with a code with which there is nothing to go on with.
+        """
         say(f"$ {shown}")
         log, answer, start_s = self.folder / f"{name}.log", self.folder / f"{name}.json", time.monotonic()
         with log.open("wb") as said, (answer if name == "flash" else log).open("ab") as output:
@@ -135,18 +137,18 @@ class Demo:
                     os.killpg(process.pid, signal.SIGKILL)  # what it may have left running
                 process.wait()
         say(f"{'':{TEXT}}exit code {code} after {time.monotonic() - start_s:.0f} s")
+        if code not in usable:
+            said_last = (log.read_text(errors="replace").strip().splitlines() or ["nothing"])[-1]
+            raise RigError(f"{shown}: it ended with exit code {code} and said: {said_last} (all of it: {log})")
         return code
-
-    @property
-    def _rig(self) -> tuple[str, str]:
-        return ("--rig", str(self.folder / "rig.toml"))
 
     @property
     def _settings(self) -> dict[str, object]:
         """Where and how commands run: with latches of their own, so that none is left for others to find."""
         return {
             "cwd": PROJECT,
-            "env": os.environ | {"MCUBENCH_STATE_DIR": str(self.folder / "state")},
+            "env": os.environ
+            | {"MCUBENCH_RIG": str(self.folder / "rig.toml"), "MCUBENCH_STATE_DIR": str(self.folder / "state")},
             "stdin": subprocess.DEVNULL,
         }
 

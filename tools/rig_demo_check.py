@@ -148,5 +148,5 @@ def _happened(story: BoardStory) -> str:
     if story.latched:
         return "died; latched broken" if story.board.dies else "latched broken"
     if story.back_by:
-        return f"{'hung' if story.board.hangs else 'was silent'}; back by {story.back_by}"
+        return f"{'hung' if story.board.hangs else 'was silent'}; brought back by {story.back_by}"
     return "-"

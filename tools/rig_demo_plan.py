@@ -97,7 +97,7 @@ FULL = Plan(
 SHORT = Plan(
     boards=(_disco(1, "hang:after=100"), _dk(1, "die:after=9000")),
     models="mnist-int8",
-    clocks="216,144,48,64,64-nocache,64-hfint",
+    clocks=_CLOCKS,
     vectors=60,
     points=3,
     suite=("hil_tests/test_text_commands.py",),
