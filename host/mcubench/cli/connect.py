@@ -264,6 +264,8 @@ def _check_engine(address: BoardAddress, info: BoardInfo) -> None:
         can = f"{info.board} can have {', '.join(known.engines)}" if known else "name a board that has it"
     elif address.port is None:
         can = "build its image again, or name another"
+    elif address.expected_board:
+        can = f"flash it: mcubench flash --board {address.name} --engine {address.engine}"
     else:
         can = f"flash it: pio run -e {known.environment(str(address.engine))} -t upload"
     raise InputError(f"{address.name}: engine '{address.engine}' was asked for, the board runs '{info.engine}'; {can}")

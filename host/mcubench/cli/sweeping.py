@@ -30,6 +30,7 @@ from mcubench.measure import (
     make_plan,
     measure_point,
 )
+from mcubench.measure.plan import named_briefly
 from mcubench.models import Model, read_vectors
 from mcubench.protocol import ClockSetting
 from mcubench.report import print_report, report_console
@@ -147,7 +148,7 @@ class Sweep:
         chosen = choose_clocks_of_each(tables, request.clocks, request.overclock)
         for name in request.clocks:
             if without := boards_without_clock(tables, name, request.overclock):
-                click.echo(f"clock '{name}' is left out where there is none: {', '.join(without)}", err=True)
+                click.echo(f"clock '{name}' is left out where there is none: {named_briefly(without)}", err=True)
         for task, clocks in zip(self._tasks, chosen.values(), strict=True):
             task.plan = self._plan(task, clocks)
 

@@ -19,11 +19,14 @@ __all__ = [
     "choose_clocks_of_each",
     "main_clock",
     "make_plan",
+    "named_briefly",
 ]
 
 # Words that name clocks on every board.
 ALL_CLOCKS = "all"
 MAIN_CLOCK = "main"
+# Of a hundred boards of which the same is told.
+NAMED_BOARDS = 4
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,11 @@ def choose_clocks_of_each(
     """
     for name in names:
         if not any(_find(table, name, overclock) for table in tables.values()):
-            known = [_names(table.settings) for table in tables.values()]
+            boards = _boards_by_clocks(tables)
             if len(tables) == 1:
-                where = f"{next(iter(tables))}; there are {known[0]}, and '{ALL_CLOCKS}', '{MAIN_CLOCK}'"
+                where = f"{next(iter(tables))}; there are {next(iter(boards))}, and '{ALL_CLOCKS}', '{MAIN_CLOCK}'"
             else:
-                listed = "; ".join(f"{board} has {clocks}" for board, clocks in zip(tables, known, strict=True))
+                listed = "; ".join(f"{named_briefly(each)}: {clocks}" for clocks, each in boards.items())
                 where = f"any of the boards; {listed}; and all have '{ALL_CLOCKS}', '{MAIN_CLOCK}'"
             raise InputError(f"no clock '{name}' on {where}")
     return {board: _all_found(table, names, overclock) for board, table in tables.items()}
@@ -118,6 +121,20 @@ def main_clock(clocks: Sequence[ClockSetting]) -> ClockSetting:
     Of equally fast ones it is the first in the board's table.
     """
     return max(clocks, key=lambda setting: (not setting.overclock, setting.hz))
+
+
+def named_briefly(boards: Sequence[str]) -> str:
+    """Return the names of boards, the first few of them if there are many."""
+    more = len(boards) - NAMED_BOARDS
+    return ", ".join(boards[:NAMED_BOARDS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _boards_by_clocks(tables: Mapping[str, ClockTable]) -> dict[str, list[str]]:
+    """Return the boards that have the same clocks together, by the names of these."""
+    found: dict[str, list[str]] = {}
+    for board, table in tables.items():
+        found.setdefault(_names(table.settings), []).append(board)
+    return found
 
 
 def _all_found(table: ClockTable, names: Sequence[str], overclock: bool) -> list[ClockSetting]:

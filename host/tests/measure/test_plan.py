@@ -80,7 +80,7 @@ def test_every_board_has_its_own_clocks() -> None:
 
 
 def test_a_clock_of_no_board_is_an_input_error_with_the_clocks_of_each() -> None:
-    with pytest.raises(InputError, match=r"no clock '7' on any of the boards; stm has 16, .*; nrf has 64, 64-nocache;"):
+    with pytest.raises(InputError, match=r"no clock '7' on any of the boards; stm: 16, .*; nrf: 64, 64-nocache;"):
         choose_clocks_of_each({"stm": CLOCKS, "nrf": NRF}, ["216", "7"], overclock=False)
 
 
@@ -127,3 +127,12 @@ def test_a_model_that_is_not_in_the_image_is_an_input_error(
 ) -> None:
     with pytest.raises(InputError, match=trouble):
         make_plan(INFO, [replace(embedded(models[0]), **change)], models[:1], CLOCKS.settings, 300, 30)
+
+
+def test_a_clock_of_no_board_is_told_in_few_words_of_many_boards() -> None:
+    tables = {f"f7-{number}": CLOCKS for number in range(1, 101)}
+    with pytest.raises(
+        InputError, match=r"boards; f7-1, f7-2, f7-3, f7-4 and 96 more: 16, [^;]*; and all have"
+    ) as caught:
+        choose_clocks_of_each(tables, ["7"], overclock=False)
+    assert len(str(caught.value)) < 300
