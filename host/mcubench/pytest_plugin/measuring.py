@@ -26,21 +26,12 @@ VECTORS_AT_MAIN_CLOCK = 300
 VECTORS_ELSEWHERE = 30
 
 
-def measure_point(dut: Dut, model: str, clock: str, vectors: int, settings: Settings) -> Record:
+def measure_point(dut: Dut, name: str, clock: str, count: int, settings: Settings) -> Record:
     """Return the record of a point, which says in `error` what is wrong if its `status` is "failed".
 
     At most as many vectors as the model has are checked. Raises RigError if the rig fails, InputError if the board has
-    no such model or clock. The second time it is from memory.
+    no such model or clock.
     """
-    key = (dut.name, dut.info.uid, dut.info.build_id, model, clock, vectors, settings)
-    if key not in dut.rig.records:
-        dut.rig.records[key] = _measure(dut, model, clock, vectors, settings)
-    record = dut.rig.records[key]
-    dut.board.used[record.model] = record.model_sha256
-    return record
-
-
-def _measure(dut: Dut, name: str, clock: str, count: int, settings: Settings) -> Record:
     if count < 1:
         raise InputError(f"vectors={count}: a result whose output was not checked is none; check one at least")
     table = dut.resynchronise().clocks()
@@ -107,4 +98,9 @@ class Measure:
 
     def __call__(self, model: str, clock: str, vectors: int) -> Record:
         """Return the record of a point; at most as many vectors as the model has are checked."""
-        return measure_point(self._dut, model, clock, vectors, SETTINGS)
+        dut, records = self._dut, self._dut.rig.records
+        key = (dut.name, dut.info.uid, dut.info.build_id, model, clock, vectors)
+        if key not in records:
+            records[key] = measure_point(dut, model, clock, vectors, SETTINGS)
+        dut.board.used[records[key].model] = records[key].model_sha256
+        return records[key]
