@@ -105,8 +105,13 @@ class Lab:
         for server in self._servers:
             server.start()
         deadline = time.monotonic() + EXPORT_TIMEOUT_S
+        log = self._servers[1].log
+        while "connected to coordinator" not in log.read_text():
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
         while not all(place in self.client("resources") for place in self._places):
-            assert time.monotonic() < deadline, self._servers[1].log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.5)  # a look costs as much CPU time
         return self
 
     def __exit__(

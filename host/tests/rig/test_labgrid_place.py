@@ -128,6 +128,14 @@ def test_a_port_of_another_protocol_is_refused(tmp_path: Path, monkeypatch: pyte
         enter(tmp_path, monkeypatch, shown)
 
 
+def test_a_place_that_only_has_the_name_in_its_own_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """labgrid-client takes the only place whose name contains what it was given."""
+    with pytest.raises(InputError, match="there is no labgrid place 'desk1', only 'desk10'"):
+        enter(tmp_path, monkeypatch, there(SHOWN).replace("Place 'desk1'", "Place 'desk10'"))
+
+
 def test_two_ports_at_a_place_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serial = SHOWN[SHOWN.index("Acquired resource 'serial'") :]
     with pytest.raises(InputError, match=r"needs one serial port .* found 2 \(serial, serial\)"):
