@@ -148,7 +148,11 @@ class Demo:
         return {
             "cwd": PROJECT,
             "env": os.environ
-            | {"MCUBENCH_RIG": str(self.folder / "rig.toml"), "MCUBENCH_STATE_DIR": str(self.folder / "state")},
+            | {
+                "MCUBENCH_RIG": str(self.folder / "rig.toml"),
+                "MCUBENCH_STATE_DIR": str(self.folder / "state"),
+                "PYTHONUNBUFFERED": "1",  # so that logs can be read while they grow
+            },
             "stdin": subprocess.DEVNULL,
         }
 
