@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[3] / "tools" / "setup.sh"
-NEEDED = ["bash", "cat", "chmod", "dirname", "env", "grep", "head", "id", "mkdir", "tail"]
+NEEDED = ["bash", "cat", "chmod", "dirname", "env", "grep", "head", "id", "mkdir", "rm", "tail"]
 
 # Answers as CPython 3.11 does to what the script asks, and `-m venv` makes an environment whose Python is itself.
 PYTHON = """#!/usr/bin/env bash
@@ -45,9 +45,9 @@ class Machine:
     def install_python(self, version: str = "3.11.2", too_old: int = 0, no_venv: int = 0, pip: str = "true") -> None:
         self.install("python3", PYTHON.format(version=version, too_old=too_old, no_venv=no_venv, pip=pip))
 
-    def run(self) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": str(self.folder / "bin"), "HOME": str(self.folder)}
-        command = [str(self.folder / "bin" / "bash"), "tools/setup.sh", "python3"]
+        command = [str(self.folder / "bin" / "bash"), "tools/setup.sh", "python3", *arguments]
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=30, check=False
         )
@@ -124,3 +124,11 @@ def test_failing_pip_shows_its_error_and_where_the_rest_is(machine: Machine) -> 
     assert done.stderr.splitlines()[0] == "ERROR: No matching distribution"
     assert "is PyPI reachable?" in done.stderr
     assert ".venv/setup.log" in done.stderr
+
+
+def test_labgrid_that_cannot_be_had_is_said_and_stops_nothing(machine: Machine) -> None:
+    (machine.folder / ".venv").mkdir()
+    done = machine.run("far")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "setup: no labgrid: tests skip it" in done.stdout
+    assert not (machine.folder / ".venv" / "labgrid").exists()
