@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -159,3 +164,21 @@ def test_a_client_that_crashes_is_told_with_its_last_line(tmp_path: Path, monkey
     shown = SHOWN.replace("vm/root", "None")
     with pytest.raises(RigError, match="the labgrid place 'desk1' cannot be acquired: KeyError: 'x'"):
         enter(tmp_path, monkeypatch, shown, otherwise="echo Traceback >&2; echo \"KeyError: 'x'\" >&2; exit 2")
+
+
+def test_ctrl_c_while_a_place_is_being_acquired_gives_it_back(tmp_path: Path) -> None:
+    """labgrid-client is let go on to its end, so that it is known what it did."""
+    program, calls = tmp_path / "labgrid-client", tmp_path / "calls"
+    program.write_text(f'#!/bin/sh\necho "$3" >> "{calls}"\n[ "$3" != acquire ] || sleep 1\n')
+    program.chmod(0o755)
+    code = "from mcubench.rig.labgrid import acquired; from mcubench.rig import RigBoard;"
+    code += "acquired(RigBoard('dut', 'native', serial='labgrid:desk')).__enter__()"
+    environment = os.environ | {"MCUBENCH_LABGRID_CLIENT": str(program)}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 30
+        while not calls.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+    assert calls.read_text().split() == ["acquire", "release"]
