@@ -8,7 +8,7 @@ import click
 
 from mcubench.cli.on_rig import rig_option
 from mcubench.errors import LockedError, RigError
-from mcubench.rig import load_rig, unlatch
+from mcubench.rig import load_rig
 from mcubench.rig.lock import release
 
 __all__ = ["command"]
@@ -18,16 +18,12 @@ __all__ = ["command"]
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @rig_option
 @click.option("--force", is_flag=True, help="Also what somebody else keeps, or a living process uses.")
-@click.option("--broken", is_flag=True, help="Let them be used again that were latched broken, without asking them.")
-def command(names: tuple[str, ...], rig_file: Path | None, force: bool, broken: bool) -> None:
+def command(names: tuple[str, ...], rig_file: Path | None, force: bool) -> None:
     """Give boards back that you keep: names, their beginnings, kinds, or 'all'.
 
     Exit code 3: somebody else keeps one of them, or a process uses it.
     """
     for board in load_rig(rig_file).select(names):
-        was_broken = unlatch(board) if broken else None
-        if was_broken:
-            print(f"{board.name}: was latched broken: {was_broken.why} (since {was_broken.since})")
         try:
             found = release(board, force)
         except LockedError as exc:

@@ -10,7 +10,7 @@ from pathlib import Path
 from mcubench.errors import McubenchError, RigError
 from mcubench.flash.building import BoardKind, Built
 from mcubench.flash.flashing import FlashOutcome, flash_board
-from mcubench.rig import RigBoard, use
+from mcubench.rig import RigBoard, unlatch, use
 
 __all__ = ["BoardFlashed", "flash_boards"]
 
@@ -39,8 +39,8 @@ def flash_boards(
     """Flash every board with the image of its kind, or say why not, and return what became of each, in their order.
 
     An error in place of an image is that of all boards of the kind. `tell` gets what is being done with a board, from
-    several threads, `end` what became of it. Once interrupted it begins with no more boards, but lets uploads end: a
-    board that is half written would be worse.
+    several threads, `end` what became of it. A board that was latched broken and then answers is unlatched. Once
+    interrupted it begins with no more boards, but lets uploads end: a board that is half written would be worse.
     """
     log_folder.mkdir(parents=True, exist_ok=True)
 
@@ -49,9 +49,12 @@ def flash_boards(
         if isinstance(image, RigError):
             return BoardFlashed(board, error=image)
         try:
-            with use(board, REASON) as attachment:
+            # New firmware may be just what a board needs that was latched broken.
+            with use(board, REASON, even_latched=True) as attachment:
                 log = log_folder / f"{board.name}.log"
-                return BoardFlashed(board, flash_board(attachment, image, force, log, lambda doing: tell(board, doing)))
+                outcome = flash_board(attachment, image, force, log, lambda doing: tell(board, doing))
+                unlatch(board)
+                return BoardFlashed(board, outcome)
         except McubenchError as exc:
             return BoardFlashed(board, error=exc)
 

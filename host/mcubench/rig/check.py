@@ -60,7 +60,7 @@ def check_boards(boards: Sequence[RigBoard], on_checked: Callable[[Checked], Non
 
 def _check(board: RigBoard) -> Checked:
     try:
-        with use(board, REASON, even_latched=True) as attachment:
+        with use(board, REASON, even_latched=True, may_switch=False) as attachment:
             return _ask(attachment)
     except LockedError as exc:
         return Checked(board, Verdict.IN_USE, _without_name(exc, board))

@@ -28,12 +28,12 @@ PORT_INTERVAL_S = 0.1
 
 
 @contextmanager
-def use(board: RigBoard, reason: str, even_latched: bool = False) -> Iterator[Attachment]:
+def use(board: RigBoard, reason: str, even_latched: bool = False, may_switch: bool = True) -> Iterator[Attachment]:
     """Have a board alone, ready to be opened; everything is given back at the end.
 
     `reason` is what others read who want it too. Raises LockedError if somebody else has it, BlockedError if it was
     latched broken, RigError if its port is not there and its power does not bring it back: it was there once.
-    With `even_latched` a latched board is used too, and nothing is switched: for who only looks.
+    With `even_latched` a latched board is used too. Only if it `may_switch`, power is switched where a port is absent.
     """
     with ExitStack() as stack:
         stack.enter_context(hold(board, reason))
@@ -41,7 +41,7 @@ def use(board: RigBoard, reason: str, even_latched: bool = False) -> Iterator[At
         if broken and not even_latched:
             raise BlockedError(board.name, f"{broken.why} (since {broken.since})")
         try:
-            attachment = _attach(board, stack, may_switch=not even_latched)
+            attachment = _attach(board, stack, may_switch)
         except UnreachableError as exc:
             raise RigError(str(exc)) from exc
         yield attachment

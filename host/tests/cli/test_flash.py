@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "flash"))  # for sh
 from shelf import Shelf, start_shelf
 
 from mcubench.image_mark import read_mark
-from mcubench.rig import hold, latch
+from mcubench.rig import hold, latch, latched, read_rig
 
 ROOT = Path(__file__).resolve().parents[3]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -68,18 +68,32 @@ def test_an_image_says_how_it_gets_into_a_board(mcubench: Run) -> None:
     assert json.loads(done.stdout)["next"] == command
 
 
-def test_boards_of_others_and_broken_ones_are_told_and_the_rest_is_flashed(
+def test_boards_of_others_are_told_and_the_rest_is_flashed_broken_ones_too(
     shelf: Shelf, mcubench: Run, tmp_path: Path
 ) -> None:
     latch(shelf.boards[1], "it fell off the shelf")
     with hold(shelf.boards[0], "a long night"):
         done = mcubench("flash", "--rig", shelf.path, "--force", "--json")
-    check_one_line(done, 3, "2 of 3 boards not flashed: v1, v2")
+    check_one_line(done, 3, "v1")
     first, second, third = json.loads(done.stdout)
     assert "a long night" in first["error"]
-    assert "it fell off the shelf" in second["error"]
-    assert (third["action"], third["error"]) == ("flashed", None)
-    assert (tmp_path / third["log"]).is_file()
+    for each in (second, third):
+        assert (each["action"], each["error"]) == ("flashed", None)
+        assert (tmp_path / each["log"]).is_file()
+    assert latched(shelf.boards[1]) is None
+
+
+def test_a_broken_board_that_cannot_be_flashed_stays_latched(shelf: Shelf, mcubench: Run) -> None:
+    rig = shelf.path.with_name("gone.toml")
+    rig.write_text(
+        '[[boards]]\nname = "gone"\nboard = "stm32f746"\nrunner = "virtual"\n'
+        'serial = "no-link"\nprobe_id = "no-probe"\n'
+    )
+    broken = read_rig(rig).boards[0]
+    latch(broken, "it fell off the shelf")
+    done = mcubench("flash", "--rig", rig)
+    check_one_line(done, 3, "gone")
+    assert latched(broken)
 
 
 def test_an_image_for_another_board_is_bad_input(shelf: Shelf, mcubench: Run) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mcubench.rig import hold, latch, latched, read_rig
+from mcubench.rig import hold, read_rig
 from mcubench.rig.state import state_file
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -78,13 +78,3 @@ def test_names_that_there_are_not_are_bad_input(mcubench: Run) -> None:
         done = mcubench("rig", command, "green")
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
         assert "green" in done.stderr
-
-
-def test_a_board_that_cannot_answer_yet_is_unlatched_without_being_asked(mcubench: Run, rig: Path) -> None:
-    red, _ = read_rig(rig).boards
-    latch(red, "it has no firmware")
-    kept = mcubench("rig", "unlock", "red")
-    assert latched(red)
-    done = mcubench("rig", "unlock", "red", "--broken")
-    assert (kept.stdout, done.returncode, latched(red)) == ("red: nobody had it\n", 0, None)
-    assert done.stdout.startswith("red: was latched broken: it has no firmware (since ")
