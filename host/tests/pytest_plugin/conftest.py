@@ -74,6 +74,11 @@ class Shelf:
         self._suite.makepyfile(test_it=code)
         return self._suite.runpytest_subprocess("--no-flash", "--junitxml=out.xml", *arguments, timeout=100)
 
+    def refuse(self, code: str, *arguments: str) -> pytest.RunResult:
+        """Write a test file and run it with what is refused before any test begins: that needs no process."""
+        self._suite.makepyfile(test_it=code)
+        return self._suite.runpytest_inprocess(*arguments)
+
     def outcomes(self) -> dict[str, str]:
         """Return the outcome of each test by the last run's JUnit file."""
         return {name: properties.get("outcome", "") for name, properties in self.properties().items()}

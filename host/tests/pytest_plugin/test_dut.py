@@ -54,15 +54,19 @@ def test_wrong_output_is_a_failure_and_no_result(run_mnist, tmp_path, models_fol
     result.stdout.fnmatch_lines("CheckFailedError: native:*/mnist-int8/*: 1 of 30 *")
 
 
-@pytest.mark.parametrize(
-    ("call", "line"),
-    [
-        ("'none-such'", "InputError: no model 'none-such' in *"),
-        ("'mnist-int8', clock='9999'", "InputError: no clock '9999' on this board; *"),
-        ("'mnist-int8', vectors=0", "InputError: vectors=0: *"),
-    ],
-)
-def test_run_of_what_is_not_there_is_an_error_in_one_line(run_mnist, call, line):
-    result = run_mnist(f"def test_it(dut): dut.run({call})\n")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(line)
+def test_run_of_what_is_not_there_is_an_error_in_one_line(run_mnist):
+    result = run_mnist(
+        """
+        def test_model(dut): dut.run("none-such")
+        def test_clock(dut): dut.run("mnist-int8", clock="9999")
+        def test_nothing_checked(dut): dut.run("mnist-int8", vectors=0)
+        """
+    )
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(
+        [
+            "InputError: no model 'none-such' in *",
+            "InputError: no clock '9999' on this board; *",
+            "InputError: vectors=0: *",
+        ]
+    )

@@ -81,7 +81,7 @@ def test_one_board_of_the_rig_stays_with_one_of_two_processes(shelf):
 def test_several_boards_have_to_be_named(shelf):
     shelf.add("pc-1")
     shelf.add("pc-2")
-    result = shelf.run(WHO)
+    result = shelf.refuse(WHO)
     result.stderr.fnmatch_lines("ERROR: rig.toml has 2 boards; say on which to test: --dut pc-1, --dut all, or *")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     shelf.run("def test_without(): pass\n").assert_outcomes(passed=1)
@@ -101,7 +101,7 @@ def test_several_boards_have_to_be_named(shelf):
 )
 def test_options_that_cannot_be_used_take_one_line(shelf, arguments, line):
     shelf.add("pc-1")
-    result = shelf.run(WHO, *arguments)
+    result = shelf.refuse(WHO, *arguments)
     result.stderr.fnmatch_lines(line)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
@@ -109,11 +109,11 @@ def test_options_that_cannot_be_used_take_one_line(shelf, arguments, line):
 def test_rig_file_with_mistakes_is_told_only_where_a_board_is_needed(suite, shelf):
     (suite.path / "rig.toml").write_text('[[boards]]\nnam = "pc-1"\n')
     shelf.run("def test_without(): pass\n").assert_outcomes(passed=1)
-    result = shelf.run(WHO)
+    result = shelf.refuse(WHO)
     result.stderr.fnmatch_lines("ERROR: rig.toml: * mistakes: *'nam'*")
 
 
-@pytest.mark.parametrize(("scope", "openings"), [("session", 1), ("module", 2), ("function", 4)])
+@pytest.mark.parametrize(("scope", "openings"), [("session", 1), ("module", 2)])
 def test_board_stays_open_for_as_long_as_its_scope(suite, shelf, models_folder, scope, openings):
     shelf.add("pc-1")
     suite.makepyfile(
@@ -145,8 +145,9 @@ def test_board_stays_open_for_as_long_as_its_scope(suite, shelf, models_folder, 
         ('quarantine("flaky")', "@pytest.mark.quarantine takes no arguments but reason=...*"),
     ],
 )
-def test_marker_that_means_nothing_is_refused(run_on_board, marker, line):
-    result = run_on_board(f"import pytest\n@pytest.mark.{marker}\ndef test_it(board): pass\n")
+def test_marker_that_means_nothing_is_refused(shelf, marker, line):
+    shelf.add("pc-1")
+    result = shelf.refuse(f"import pytest\n@pytest.mark.{marker}\ndef test_it(board): pass\n")
     result.stderr.fnmatch_lines(f"ERROR: test_it.py::test_it: *{line}".replace("[", "?"))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
