@@ -108,10 +108,12 @@ def test_each_exit_code_is_looked_at(what: str) -> None:
     assert "exit code 2" in line
 
 
-def test_output_that_is_not_exact_is_a_failed_point(tmp_path: Path) -> None:
-    record = {"board_name": "disco-1", "status": "ok", "bit_exact": False, "recoveries": [], "interruptions": []}
-    texts = {"flash.json": "[]", "sweep.json": json.dumps([record]), "list.json": '{"boards": []}', "junit.xml": "<a/>"}
+def test_points_are_counted_as_the_sweep_tells_them(tmp_path: Path) -> None:
+    told = {"board_name": "disco-1", "recoveries": [], "interruptions": ["the board was reset (cause: pin) while ..."]}
+    records = [told | {"status": status} for status in ("ok", "failed", "blocked", "ok")]
+    texts = {"flash.json": "[]", "sweep.json": json.dumps(records), "list.json": '{"boards": []}', "junit.xml": "<a/>"}
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
-    first = read_stories(FULL, *(tmp_path / name for name in FILES))[0]
-    assert (first.points, first.failed, first.flashed) == (0, 1, "not told")
+    first, second, *_ = read_stories(FULL, *(tmp_path / name for name in FILES))
+    assert (first.points, first.failed, first.blocked, first.back_by, first.flashed) == (2, 1, 1, "pin", "not told")
+    assert (second.points, second.back_by) == (0, None)
