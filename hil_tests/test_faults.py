@@ -51,7 +51,7 @@ def test_wrong_crystal_is_caught_by_the_clock_check(start_faulty, dut) -> None:
         clock = main_clock(measure.clocks)
         record = measure(measure.models[0].name, clock.name, vectors=1)
     assert record.status == "failed"
-    assert f"the board believes {clock.hz / 1e6:.2f} MHz (-3" in record.error
+    assert f"the board believes {clock.hz / 1e6:.2f} MHz (-" in record.error
     assert record.clock_verified_hz == pytest.approx(clock.hz * OFF, rel=0.005)
     # Cycles are still true; microseconds would not be.
     assert record.cycles_median is not None
