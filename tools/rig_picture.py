@@ -50,7 +50,8 @@ def _bar(y: int, row: Row, length: float) -> list[str]:
     middle = y + BAR - 5
     colour = COLOURS.get(row["boards"], OTHER_COLOUR)
     kind = row["boards"] if row["boards"] in COLOURS else f"virtual {row['boards']}"
-    cost = f"{row['wall_s']:.0f} s; host: {row['host_cpu_s_per_1000_points']:.0f} s of CPU for 1,000 points"
+    host_cpu_s = row["host_cpu_s_per_1000_points"] * row["points"] / 1000
+    cost = f"{row['wall_s']:.0f} s; {row['points']:,} points, {host_cpu_s:.1f} s of the host's CPU"
     return [
         f'<text x="{LEFT - 8}" y="{middle}" text-anchor="end">{row["count"]} {kind}</text>',
         f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="{BAR}" fill="{colour}"/>',
