@@ -39,7 +39,7 @@ class ProbeStatus:
     """What a probe tells of its board.
 
     `port` is where the board's line comes out, `build_id` that of the image in its flash: None if the flash is erased
-    or half written, or holds an image without a mark.
+    or half written, or holds an image without a mark. `timing_model` is the version of its cycle costs.
     """
 
     chip: str
@@ -47,6 +47,7 @@ class ProbeStatus:
     pid: int
     port: str
     build_id: str | None
+    timing_model: str
 
 
 class Probe:
@@ -97,6 +98,7 @@ class Probe:
                 pid=int(str(told["pid"])),
                 port=str(told["port"]),
                 build_id=None if build_id is None else str(build_id),
+                timing_model=str(told["timing_model"]),
             )
         except (KeyError, ValueError) as exc:
             raise RigError(f"{self._path}: expected the status of a virtual board's probe, got {told}") from exc

@@ -53,6 +53,11 @@ class OpenBoard:
         return self._ended
 
     @property
+    def timing_model(self) -> str | None:
+        """The version of the cycle costs of a virtual board, None of any other."""
+        return self.child.timing_model if self.child else self.address.timing_model
+
+    @property
     def has_died(self) -> bool:
         """Whether the board is a program that has ended."""
         return self.child is not None and not self.child.running

@@ -26,6 +26,7 @@ class BoardAddress:
     it `can_multiply`; a program that `has_reset_pin` takes a signal for it. `baud` is that of this port alone. Whoever
     opens it gets a line of his own with `line_faults`. `image` is the ELF that runs there, as far as it is known.
     `expected_board` and `expected_uid` are what must answer there, as `info` has them; None if anything may.
+    `timing_model` is the version of the cycle costs of a virtual board that runs there already.
     """
 
     name: str
@@ -39,6 +40,7 @@ class BoardAddress:
     image: Path | None = None
     expected_board: str | None = None
     expected_uid: str | None = None
+    timing_model: str | None = None
 
     @property
     def kind(self) -> str:

@@ -188,7 +188,7 @@ def open_bench(
                 board,
                 info,
                 board.models(),
-                opened.child.timing_model if opened.child else None,
+                opened.timing_model,
                 opened.end,
                 address.name,
                 ladder,

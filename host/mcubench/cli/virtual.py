@@ -95,7 +95,13 @@ def command(
         signal.signal(signal.SIGUSR1, lambda _number, _frame: board.pull_reset())
         print(f"{outside.name} timing_model={model.core.model_id}", flush=True)
         end_s = float("inf") if seconds is None else seconds
-        facts = {"chip": chip, "uid": model.uid.hex(), "pid": os.getpid(), "port": outside.name.split()[1]}
+        facts = {
+            "chip": chip,
+            "uid": model.uid.hex(),
+            "pid": os.getpid(),
+            "port": outside.name.split()[1],
+            "timing_model": model.core.model_id,
+        }
         board.run(
             lambda: stops.stopped() or board.now_s >= end_s,
             lambda: probe.attend(board, facts) if probe is not None else None,

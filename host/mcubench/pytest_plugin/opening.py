@@ -95,8 +95,9 @@ def _say_hello(
     check_identity(address, info.board, info.uid)
     _check_kind(rig, info.board, address)
     dut = Dut(rig, selected, address, board, info, transcript, rescuer)
+    dut.timing_model = opened.timing_model
     if opened.child:
-        dut.timing_model, dut.program_id, dut.abort = opened.child.timing_model, opened.child.pid, opened.end
+        dut.program_id, dut.abort = opened.child.pid, opened.end
     return dut
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from mcubench.boards import BoardAddress
 from mcubench.deadline import Deadline
 from mcubench.errors import BlockedError, RigError, UnreachableError
+from mcubench.probe import Probe
 from mcubench.recovery import ResetDriver, Rung
-from mcubench.rig.address import address_of, is_labgrid
+from mcubench.rig.address import address_of, is_labgrid, probe_socket
 from mcubench.rig.attachment import Attachment
 from mcubench.rig.drivers import drivers_of
 from mcubench.rig.entry import RigBoard
@@ -54,11 +57,20 @@ def _attach(board: RigBoard, stack: ExitStack, may_switch: bool) -> Attachment:
         return Attachment(board, *stack.enter_context(acquired(board)))
     drivers = drivers_of(board)
     try:
-        return Attachment(board, address_of(board), drivers)
+        address = address_of(board)
     except UnreachableError as exc:
         if not may_switch:
             raise
-        return Attachment(board, _switch_on(board, drivers, exc), drivers)
+        address = _switch_on(board, drivers, exc)
+    return Attachment(board, replace(address, timing_model=_timing_model(board)), drivers)
+
+
+def _timing_model(board: RigBoard) -> str | None:
+    """Return what the probe of a virtual board says of its cycle costs; nothing if it does not answer."""
+    socket = probe_socket(board)
+    with contextlib.suppress(RigError):
+        return Probe(socket).status().timing_model if socket else None
+    return None
 
 
 def _switch_on(board: RigBoard, drivers: Sequence[ResetDriver], error: UnreachableError) -> BoardAddress:

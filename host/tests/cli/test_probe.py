@@ -45,6 +45,7 @@ def test_status_of_an_erased_board(mcubench: Run, tmp_path: Path) -> None:
             "pid": board.pid,
             "port": board.port,
             "build_id": None,
+            "timing_model": "m4-1",
         }
         assert "chip=nrf52840" in mcubench("probe", "status", socket).stdout
         assert mcubench("probe", "power-cycle", socket).returncode == 0

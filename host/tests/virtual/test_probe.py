@@ -93,7 +93,7 @@ def test_image_is_loaded_while_a_host_has_the_port_open(image: Callable[..., Pat
         Probe(path).load(image("b2", WORK="udiv"))
         assert hello(port)[:3] == ["build", "b2", "pin"]
         assert work_cycles(port) > first
-    assert Probe(path).status() == ProbeStatus("stm32f746", UID, board.process.pid, board.port, "b2")
+    assert Probe(path).status() == ProbeStatus("stm32f746", UID, board.process.pid, board.port, "b2", "m7-1")
 
 
 def test_erased_board_waits_for_firmware(image: Callable[..., Path], start: Start, path: Path) -> None:
