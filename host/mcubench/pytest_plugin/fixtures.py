@@ -73,7 +73,9 @@ def board(dut: Dut) -> Board:
 @pytest.fixture
 def wire(rig: Rig, board: Board) -> Wire:
     """The line of the board, for tests below the protocol's client."""
-    return Wire(board.channel, rig.timeout_multiplier)
+    wire = Wire(board.channel, rig.timeout_multiplier)
+    wire.settle()
+    return wire
 
 
 @pytest.fixture(scope="session")
