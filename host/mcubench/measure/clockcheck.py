@@ -14,8 +14,8 @@ __all__ = ["TOLERANCE", "ClockCheck", "check_clock"]
 TOLERANCE = 0.01
 # Ticks at each end; the one with the shortest round trip is known best.
 TICKS = 5
-# The longer the span, the less a round trip counts. The second and third are for a busy host and for a slow line.
-SPANS_S = (0.4, 1.0, 2.0)
+# The longer the span, the less a round trip counts. The others are for a busy host and for a slow line.
+SPANS_S = (0.4, 1.0, 2.0, 4.0)
 COUNTER_MODULUS = 1 << 32
 
 

@@ -34,6 +34,8 @@ __all__ = ["print_report", "report_console"]
 # Wide enough for every column; a terminal that is narrower cuts.
 PLAIN_WIDTH = 120
 UNLIMITED_WIDTH = 10_000
+# Nobody reads more at once; a hundred boards with five models have 500.
+MOST_TABLES = 32
 
 
 class _ReportConsole(Console):
@@ -51,15 +53,21 @@ def report_console() -> Console:
 def print_report(console: Console, records: Sequence[Record], lost: Sequence[str] = ()) -> None:
     """Print a table that compares boards if there are several, one per model and board with a row per clock, and sizes.
 
-    A board's own table is left out if the first one has all its rows. At the end stand points that were disturbed,
-    what failed, and which boards were `lost`, a line each. Points that these left unmeasured are rows too.
+    A board's own table is left out if the first one has all its rows; if there would be very many, all are. At the end
+    stand points that were disturbed, what failed, and which boards were `lost`, a line each. Points that these left
+    unmeasured are rows too.
     """
     mains = main_points(records)
     if mains:
         _print_table(console, SUMMARY_TITLE, known_columns(SUMMARY_COLUMNS, mains), mains)
         for line in footnotes(mains):
             console.print(Text(f" {line}\n"), soft_wrap=True)
-    for title, block in details(records):
+    blocks = details(records)
+    if len(blocks) > MOST_TABLES:
+        told = f"{len(blocks)} tables left out; of one board: mcubench show {records[0].run_id} --board NAME"
+        console.print(Text(f"{told}\n"), soft_wrap=True)
+        blocks = []
+    for title, block in blocks:
         _print_table(console, title, known_columns(SPEED_COLUMNS, block), block)
     _print_table(console, SIZE_TITLE, known_columns(SIZE_COLUMNS, records), sizes(records))
     for line in disturbances(records):

@@ -79,6 +79,11 @@ def test_boards_are_picked_by_name_and_beside_others(mcubench: Run, mnist_progra
     done = mcubench("sweep", *boards, *INT8, "--clock", "main", *FEW)
     assert done.returncode == 0, done.stderr
     assert {point.partition("/")[0] for point in records(tmp_path)} == {"n-1", "n-3", "native"}
+    shown = mcubench("show", "--db", "r.db", "--board", "n-3", "--json", "n-3.json")
+    assert [each["board_name"] for each in json.loads((tmp_path / "n-3.json").read_text())] == ["n-3"]
+    assert "n-1" not in shown.stdout.partition("\n")[2]
+    unknown = mcubench("show", "--db", "r.db", "--board", "m")
+    assert (unknown.returncode, "no board 'm' in that run; there is n-1, n-3, native" in unknown.stderr) == (2, True)
 
 
 def test_a_board_that_is_lost_is_latched_and_its_points_are_blocked_until_it_was_looked_at(

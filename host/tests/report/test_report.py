@@ -178,6 +178,21 @@ def test_boards_that_were_lost_stand_at_the_end() -> None:
     assert markdown_text(RECORDS, lost).endswith(f"### Lost\n\n- {lost[0]}\n")
 
 
+def test_of_very_many_tables_none_is_printed() -> None:
+    boards = [
+        replace(each, point_id=point_id(f"f7-{number}", "generated", each.model, each.settings["name"]))
+        for number in range(20)
+        for each in (record(), record("mnist-float32"), record(clock="48", hz=48_000_000))
+    ]
+    lines = printed(boards, 160)
+    assert "20 tables left out" not in lines
+    assert "mnist-int8 on f7-3" in printed(boards[:30])
+    more = [replace(each, model=f"{each.model}-2", point_id=f"{each.point_id}-2") for each in boards]
+    told = printed([*boards, *more], 160)
+    assert "40 tables left out; of one board: mcubench show r --board NAME" in told
+    assert "mnist-int8 on f7-3" not in told
+
+
 def test_csv_of_both_kinds_has_two_columns_for_what_is_timed() -> None:
     rows = list(csv.DictReader(io.StringIO(csv_text(BOARDS))))
     assert (rows[0]["latency_us_median_measured"], rows[3]["latency_us_median_modelled"]) == ("", "")
