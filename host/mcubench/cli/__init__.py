@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import click
 
 from mcubench import __version__
 from mcubench.cli.lazy_group import LazyGroup
+from mcubench.cli.stop import interrupt_on_signals
 from mcubench.errors import InputError, McubenchError, RigError, RigFileError
 
 __all__ = ["main"]
@@ -34,7 +36,8 @@ COMMANDS = {
     "codegen": "Turn .tflite files into C for an engine.",
     "arena": "Find the smallest arena with which a model runs on a board.",
 }
-EXIT_INTERRUPTED = 130
+# As shells have it: what ended a program that a signal ended.
+EXIT_BY_SIGNAL = 128
 
 
 @click.group(
@@ -60,6 +63,7 @@ def main() -> None:
 
 def _run() -> int:
     verbose = "-v" in sys.argv[1:2] or "--verbose" in sys.argv[1:2]
+    signals = interrupt_on_signals()
     try:
         return int(_group.main(standalone_mode=False, prog_name="mcubench") or 0)
     except RigFileError as exc:
@@ -70,7 +74,9 @@ def _run() -> int:
     except click.ClickException as exc:
         return _report(exc.format_message(), InputError.exit_code, verbose)
     except (KeyboardInterrupt, click.Abort):
-        return _report("interrupted", EXIT_INTERRUPTED, False)
+        by = signals[0] if signals else signal.SIGINT
+        what = "interrupted" if by == signal.SIGINT else f"ended by {by.name}"
+        return _report(what, EXIT_BY_SIGNAL + by, False)
     except OSError as exc:
         return _report(f"the machine refused: {exc}", RigError.exit_code, verbose)
 

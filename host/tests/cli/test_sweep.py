@@ -200,7 +200,14 @@ def children_of(process: int) -> list[int]:
     ]
 
 
-def test_ctrl_c_ends_the_sweep_and_its_board(mnist_program: Path, tmp_path: Path, models_folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM")],
+    ids=["ctrl-c", "sigterm"],
+)
+def test_a_signal_ends_the_sweep_and_its_board(
+    mnist_program: Path, tmp_path: Path, models_folder: Path, number: signal.Signals, status: int, said: str
+) -> None:
     arguments = map(str, sweep(mnist_program, "--models", models_folder))
     # What a shell starts in the background ignores SIGINT, and so would everything below it.
     command = ["env", "--default-signal=INT", sys.executable, "-m", "mcubench", *arguments]
@@ -209,10 +216,10 @@ def test_ctrl_c_ends_the_sweep_and_its_board(mnist_program: Path, tmp_path: Path
         host.stderr.readline()
         children = children_of(host.pid)
         assert children
-        host.send_signal(signal.SIGINT)
+        host.send_signal(number)
         error = host.stderr.read()
-    assert host.returncode == 130
-    assert error.splitlines()[-1] == "mcubench: interrupted"
+    assert host.returncode == status
+    assert error.splitlines()[-1] == f"mcubench: {said}"
     for child in children:
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
