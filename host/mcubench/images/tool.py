@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -17,6 +18,8 @@ from mcubench.errors import InputError, RigError
 __all__ = ["ToolTimeoutError", "held", "run_tool"]
 
 POLL_S = 0.1
+# What ends a tool at its deadline where we were killed before it: later than we would have.
+GRACE_S = 2.0
 
 
 class ToolTimeoutError(RigError):
@@ -45,13 +48,16 @@ def run_tool(
 ) -> int:
     """Run `command` in `folder` and return its exit code; what it prints is added to `log`.
 
-    It keeps the lock for as long as it runs, also if we are killed meanwhile. Raises InputError if there is no such
-    program, ToolTimeoutError at the deadline.
+    It keeps the lock for as long as it runs, also if we are killed meanwhile, and the deadline holds then too: what
+    was begun, such as an upload, comes to its end or is ended. Raises InputError if there is no such program,
+    ToolTimeoutError at the deadline.
     """
+    if shutil.which(command[0]) is None:
+        raise InputError(f"'{command[0]}' does not run (there is no such program); run 'make setup'")
     with log.open("a", encoding="utf-8") as output:
         try:
             process = subprocess.Popen(
-                command,
+                [*_guard(deadline.left_s), *command],
                 cwd=folder,
                 env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,
@@ -72,6 +78,12 @@ def run_tool(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _guard(left_s: float) -> list[str]:
+    """Return what the tool is started by: coreutils' timeout, where there is one."""
+    timeout = shutil.which("timeout")
+    return [timeout, "--signal=KILL", f"{left_s + GRACE_S:.1f}"] if timeout else []
 
 
 def _taken(lock: int) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from mcubench.boards import BoardAddress
+from mcubench.deadline import Deadline
 from mcubench.errors import FlashError, InputError
 from mcubench.flash import BoardKind, Built, build
 from mcubench.flash.probe import upload_target
@@ -147,4 +149,7 @@ def test_a_tool_that_hangs_is_ended_with_all_its_processes(
     with pytest.raises(FlashError, match="flash_timeout = 10 s"):
         flash(make_image("stm32f746", "1"), tmp_path / "log", probe_id="1", flash_timeout_s=10.0)
     (call,) = calls(double_core)
+    ending = Deadline.after(10.0)  # who was sent SIGKILL is gone a moment later
+    while is_alive(call["pid"]) and not ending.expired:
+        time.sleep(0.01)
     assert not is_alive(call["pid"])
