@@ -6,7 +6,6 @@ import contextlib
 import errno
 import select
 import time
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -14,8 +13,7 @@ import serial
 
 from mcubench.deadline import Deadline
 from mcubench.errors import DeadlineError, LinkError
-from mcubench.link.rfc2217 import Rfc2217Port
-from mcubench.link.tcp import TcpPort
+from mcubench.link.far import Rfc2217Port, TcpPort
 from mcubench.link.transcript import Transcript
 
 __all__ = ["DEFAULT_BAUD", "Link"]
@@ -27,7 +25,9 @@ DEFAULT_BAUD = 1_000_000
 RESET_PULSE_S = 0.1
 # A server that hangs up at once may say why, in a line. Whoever has said more was in a conversation.
 LONGEST_REASON_BYTES = 120
-EARLY_BYTES = 65536
+CHUNK_BYTES = 65536
+CUT = (errno.ECONNRESET, errno.EPIPE)
+NOT_RFC2217 = "RFC2217"  # is in what pyserial says if it was not answered, in time or at all
 CONNECTIONS = TCP, RFC2217 = ("socket://", "rfc2217://")
 NO_SUCH_PORT = "no such port; plug the board in, or see 'mcubench boards' for what is attached"
 
@@ -46,11 +46,8 @@ class Link:
         self.transcript = transcript
         # What a TCP port leads to may have a rate, but not one that we could know or change.
         self.has_rate = not port.lower().startswith(TCP)
-        self._came_early = b""  # what was read while waiting for something else
-        try:
-            self._serial = _open(port, baud, self._keep)
-        except (ConnectionResetError, BrokenPipeError) as exc:
-            raise _closed_by_far_end(port, self._first_words) from exc
+        self._came_early = b""  # what was read while waiting for something else, or was more than asked for
+        self._serial = _open(port, baud)
         self._descriptor = _descriptor(port, self._serial)
 
     def read(self, max_bytes: int, deadline: Deadline) -> bytes:
@@ -58,16 +55,16 @@ class Link:
         if self._came_early:
             data, self._came_early = self._came_early[:max_bytes], self._came_early[max_bytes:]
             return data
-        data = b""
         try:
-            while not data:
-                if not self._wait_readable(deadline):
-                    return b""
-                data = bytes(self._serial.read(max_bytes))  # nothing, if that was about the connection itself
-            self._note(data)
+            if isinstance(self._serial, Rfc2217Port):
+                data = self._serial.take(deadline)
+            else:
+                data = bytes(self._serial.read(max_bytes)) if self._wait_readable(deadline) else b""
         except (OSError, ValueError, TypeError) as exc:
             raise self._gone() from exc
-        return data
+        self._note(data)
+        self._came_early = data[max_bytes:]
+        return data[:max_bytes]
 
     def write(self, data: bytes, deadline: Deadline) -> None:
         """Hand all of `data` to the port; raise DeadlineError if it does not take it before `deadline`."""
@@ -80,7 +77,7 @@ class Link:
                     raise DeadlineError(
                         self.name, f"writing {len(data)} bytes", deadline.timeout_s, "the port takes no more"
                     )
-                rest = rest[self._serial.write(bytes(rest)) :]
+                rest = rest[self._serial.write(bytes(rest[:CHUNK_BYTES])) :]
         except (OSError, ValueError, TypeError) as exc:
             raise self._gone() from exc
 
@@ -91,9 +88,12 @@ class Link:
 
     def set_baud(self, baud: int) -> None:
         """Change the rate in bits/s. What was written before must be out: it would go on at the new rate."""
+        before = self.baud
         try:
             self._serial.baudrate = baud
         except (OSError, ValueError) as exc:
+            with contextlib.suppress(OSError, ValueError):  # pyserial calls it its rate already
+                self._serial.baudrate = before
             raise LinkError(self.name, f"the port cannot go to {baud} bits/s ({_reason(exc)})") from exc
 
     def pulse_reset(self) -> bool:
@@ -101,6 +101,7 @@ class Link:
 
         RTS is taken as the reset line, and DTR as the one that picks what an ESP32 boots: on its DevKits two
         transistors pull EN low while only RTS is asserted, and IO0 while only DTR is. Other probes do nothing then.
+        Servers of RFC 2217 need not say that a port has none.
         """
         if not self.has_rate:
             return False
@@ -137,13 +138,14 @@ class Link:
         return bool(select.select([self._descriptor], [], [], deadline.left_s)[0])
 
     def _wait_writable(self, deadline: Deadline) -> bool:
+        ports = [self._descriptor]
         while True:
-            ports = [self._descriptor]
-            readable, writable, _ = select.select(ports, ports, [], deadline.left_s)
+            # A board that is a program may take nothing before somebody takes what it sends; of RFC 2217 a thread does.
+            read_from = [] if isinstance(self._serial, Rfc2217Port) else ports
+            readable, writable, _ = select.select(read_from, ports, [], deadline.left_s)
             if writable or not readable:
                 return bool(writable)
-            # A board that is a program may take nothing before somebody takes what it sends.
-            self._keep(bytes(self._serial.read(EARLY_BYTES)))
+            self._keep(bytes(self._serial.read(CHUNK_BYTES)))
 
     def _keep(self, data: bytes) -> None:
         self._came_early += data
@@ -171,27 +173,39 @@ def _closed_by_far_end(port: str, first_words: bytes) -> LinkError:
     )
 
 
-def _open(port: str, baud: int, keep: Callable[[bytes], None]) -> Any:
+def _open(port: str, baud: int) -> Any:
+    opened = None
     try:
-        if port.lower().startswith(TCP):
-            return TcpPort(port, baud)
-        if port.lower().startswith(RFC2217):
-            return Rfc2217Port(port, baud, keep)
-        # Neither opening nor closing may reset a board. On an ESP32's DevKit RTS alone resets; both lines or none do
-        # nothing (see pulse_reset). Linux asserts both at once in open(), and lets go of both at once at the last
-        # close; so do its drivers of USB bridges (cp210x_dtr_rts, ch341_dtr_rts). pyserial then asserts DTR, and RTS
-        # after it, which changes nothing. Anything else, or the other order, would make a moment of RTS alone.
-        opened = serial.serial_for_url(port, baudrate=baud, timeout=0, exclusive=True)
-        opened.write_timeout = 0  # waiting is done here, against a deadline
-        return opened
-    except (ConnectionResetError, BrokenPipeError):
-        raise
+        if port.lower().startswith(CONNECTIONS):
+            opened = TcpPort() if port.lower().startswith(TCP) else Rfc2217Port()
+            opened.baudrate, opened.timeout, opened.port = baud, 0, port
+            opened.open()
+        else:
+            # Neither opening nor closing may reset a board. On an ESP32's DevKit RTS alone resets; both lines or none
+            # do nothing (see pulse_reset). Linux asserts both at once in open(), and lets go of both at once at the
+            # last close; so do its drivers of USB bridges (cp210x_dtr_rts, ch341_dtr_rts). pyserial then asserts DTR,
+            # and RTS after it, which changes nothing. Anything else, or the other order, would make a moment of RTS
+            # alone.
+            opened = serial.serial_for_url(port, baudrate=baud, timeout=0, exclusive=True)
+        if not isinstance(opened, Rfc2217Port):  # it knows none
+            opened.write_timeout = 0  # waiting is done here, against a deadline
     except (OSError, ValueError, TypeError) as exc:
+        if _errno(exc) in CUT or getattr(opened, "was_cut", False):
+            raise _closed_by_far_end(port, _words_of(opened)) from exc
         raise LinkError(port, _opening_trouble(exc)) from exc
+    return opened
+
+
+def _words_of(port: Any) -> bytes:
+    """Return what a server said before it closed the connection, as far as it was kept."""
+    if isinstance(port, Rfc2217Port):
+        with contextlib.suppress(OSError):
+            return port.take(Deadline.after(0))
+    return b""
 
 
 def _opening_trouble(exc: Exception) -> str:
-    number = getattr(exc, "errno", None)
+    number = _errno(exc)
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
         return NO_SUCH_PORT
     if number in (errno.EACCES, errno.EPERM):
@@ -202,6 +216,8 @@ def _opening_trouble(exc: Exception) -> str:
         return "the port is busy; close the other program that has it open (a serial monitor?)"
     if number == errno.ECONNREFUSED:
         return "nobody listens there; is its server (ser2net, 'mcubench virtual --tcp') running, and is that its port?"
+    if NOT_RFC2217 in str(exc):
+        return "its server does not speak RFC 2217; is it a plain one, for socket://host:port, or does it hang?"
     return f"cannot be opened ({_reason(exc)}); expected a device, socket://host:port or rfc2217://host:port"
 
 
@@ -211,6 +227,12 @@ def _descriptor(name: str, port: Any) -> int:
     except (OSError, AttributeError) as exc:
         port.close()
         raise LinkError(name, "this kind of port cannot be waited for; expected one with a descriptor") from exc
+
+
+def _errno(exc: BaseException) -> int | None:
+    """Return the number of an error of the system; pyserial puts its own errors around those of connections."""
+    number = getattr(exc, "errno", None)
+    return number if number or not exc.__context__ else _errno(exc.__context__)
 
 
 def _reason(exc: Exception) -> str:
