@@ -54,8 +54,7 @@ class LabgridReset:
     """The place's digital output `reset`; high pulls the reset line."""
 
     client: LabgridClient
-    # The wires of a probe: a reset from outside, over another way than the board's line.
-    rung: Rung = Rung.DEBUG_PROBE
+    rung: Rung = Rung.RESET_LINE
 
     def reset(self, port: str, board: str) -> None:  # noqa: ARG002 - the place knows its board
         try:

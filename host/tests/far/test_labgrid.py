@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def dut(place: str) -> RigBoard:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A lab, its power strip, and the board at the place `desk`."""
+    """A lab, its power strip, and the board at the place `desk`, which is off."""
 
     lab: Lab
     strip: PowerStrip
@@ -87,7 +87,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
         strip = stack.enter_context(PowerStrip())
         tty = stack.enter_context(ChildBoard("native", [str(NATIVE)]))
         board = FarBoard(folder)
-        stack.enter_context(board)
+        stack.callback(board.end)
         strip.switch = board.switch
         power = {"model": "simplerest", "host": f"{strip.url}/relay/{{index}}/{{value}}", "index": 3}
         reset = {"url": f"{strip.url}/reset", "body_asserted": "1", "body_deasserted": "0"}
@@ -113,52 +113,23 @@ def lab(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
     return shelf.lab
 
 
-@pytest.fixture
-def sweep_desk(tmp_path: Path, lab: Lab) -> Callable[[], subprocess.CompletedProcess[str]]:  # noqa: ARG001 - environment
-    """A function that sweeps the board behind the place `desk`, by its name in a rig file."""
+def test_a_sweep_takes_a_place_brings_its_hanging_board_back_by_its_power_and_gives_it_back(
+    shelf: Shelf, lab: Lab, tmp_path: Path
+) -> None:
+    shelf.board.start()
+    shelf.board.hang()
     (tmp_path / "rig.toml").write_text('[[boards]]\nname = "dut"\nboard = "nrf52840"\nserial = "labgrid:desk"\n')
     command = [sys.executable, "-m", "mcubench", "sweep", "--board", "dut", "--models", str(ROOT / "models")]
     what = ["--model", "mnist-int8", "--clock", "main", "--vectors", "10", "--samples", "3"]
     out = ["--json", "sweep.json", "--db", "sweep.db"]
-
-    def sweep() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, *what, *out], cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False
-        )
-
-    return sweep
-
-
-def test_a_sweep_takes_a_place_brings_its_hanging_board_back_by_its_power_and_gives_it_back(
-    shelf: Shelf, lab: Lab, sweep_desk: Callable[[], subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
-    shelf.strip.requests.clear()
-    shelf.board.hang()
-    done = sweep_desk()
+    done = subprocess.run(
+        [*command, *what, *out], cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     (record,) = json.loads((tmp_path / "sweep.json").read_text())
     assert (record["board"], record["status"], record["bit_exact"]) == ("nrf52840", "ok", True)
     assert shelf.strip.requests == ["/reset=1", "/reset=0", "/relay/3/0", "/relay/3/1"]
     assert lab.holder("desk") is None
-
-
-@pytest.fixture
-def bobs_desk(lab: Lab) -> Iterator[None]:
-    """Somebody else has acquired the place `desk`."""
-    lab.client("-p", "desk", "acquire", user="workshop/bob")
-    yield
-    lab.client("-p", "desk", "release", user="workshop/bob")
-
-
-@pytest.mark.usefixtures("bobs_desk")
-def test_a_place_of_somebody_else_is_refused_with_his_name(
-    lab: Lab, sweep_desk: Callable[[], subprocess.CompletedProcess[str]]
-) -> None:
-    done = sweep_desk()
-    assert done.returncode == 3
-    assert "workshop/bob" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert lab.holder("desk") == "workshop/bob"
 
 
 def test_a_port_that_labgrid_itself_exports_is_used(lab: Lab) -> None:
@@ -175,7 +146,7 @@ def test_a_rig_file_goes_before_labgrid_and_an_error_gives_the_place_back(lab: L
     board = RigBoard("dut", "native", id="ab12", serial="labgrid:window", baud=115_200, power="script:true")
     with pytest.raises(ZeroDivisionError), acquired(board) as (address, drivers):  # an alias of desk
         assert (address.baud, address.expected_board, address.expected_uid) == (115_200, "native", "ab12")
-        assert [each.rung for each in drivers] == [Rung.DEBUG_PROBE, Rung.POWER_CYCLE, Rung.POWER_CYCLE]
+        assert [each.rung for each in drivers] == [Rung.RESET_LINE, Rung.POWER_CYCLE, Rung.POWER_CYCLE]
         raise ZeroDivisionError
     assert lab.holder("desk") is None
 
@@ -202,12 +173,18 @@ def test_a_place_of_a_program_that_was_killed_is_ours_to_release(lab: Lab) -> No
     lab.client("-p", "desk", "release")
 
 
-def test_a_place_that_was_taken_from_us_is_left_to_who_has_it(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_place_that_was_taken_from_us_is_left_to_who_has_it_and_refused_with_his_name(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
     with acquired(dut("desk")):
         lab.client("-p", "desk", "release", "--kick", user="workshop/bob")
         lab.client("-p", "desk", "acquire", user="workshop/bob")
-    assert lab.holder("desk") == "workshop/bob"
     assert caplog.messages == []
+    with pytest.raises(LockedError, match="workshop/bob") as failure, acquired(dut("desk")):
+        pass
+    assert failure.value.exit_code == 3
+    assert "\n" not in str(failure.value)
+    assert lab.holder("desk") == "workshop/bob"
     lab.client("-p", "desk", "release", user="workshop/bob")
 
 
