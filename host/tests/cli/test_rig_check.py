@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "rig"))  # for shelf; importlib mode adds no folder
+sys.path.insert(0, str(Path(__file__).parents[1] / "rig"))  # for named_boards; importlib mode adds no folder
 
-from shelf import shelf
+from named_boards import named_boards
 
 from mcubench.rig import latch, latched, read_rig
 
@@ -32,7 +32,7 @@ def test_each_board_says_who_it_is_or_why_not(mcubench: Run, tmp_path: Path) -> 
     rig.write_text("".join(BOARD.format(name=name, id=uid, port=port) for name, uid, port in entries))
     good = read_rig(rig).boards[0]
     latch(good, "it hung")
-    with shelf(("stm32f746", "aa"), ("nrf52840", "bb"), links=tmp_path):
+    with named_boards(("stm32f746", "aa"), ("nrf52840", "bb"), links=tmp_path):
         done = mcubench("rig", "check")
         alone = mcubench("rig", "check", "go", "--json")
         only = mcubench("rig", "check", "good", "--json")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "rig"))  # for shelf; importlib mode adds no folder
+sys.path.insert(0, str(Path(__file__).parents[1] / "rig"))  # for named_boards; importlib mode adds no folder
 
-from shelf import shelf
+from named_boards import named_boards
 from talking_pty import talking_pty
 
 from mcubench.cli import rig_scan
@@ -39,7 +39,7 @@ def scan(monkeypatch: pytest.MonkeyPatch, ports: list[AttachedPort], *arguments:
 
 def test_boards_are_found_shown_and_then_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(scan_of_rig, "PATIENT_S", 0.5)  # a silent one is not called back from another rate
-    with shelf(("stm32f746", "aa")) as (stm,), talking_pty(b"") as probe, talking_pty(b"$GPGGA\r\n") as gps:
+    with named_boards(("stm32f746", "aa")) as (stm,), talking_pty(b"") as probe, talking_pty(b"$GPGGA\r\n") as gps:
         ports = [
             AttachedPort(stm, "", "0483:374b", "066F", "ST-LINK/V2-1", "1-1"),
             AttachedPort(probe, "", "1366:1015", "0010", "J-Link on board", "1-2"),
@@ -83,7 +83,7 @@ def test_the_files_own_addresses_are_asked(mcubench: Run, tmp_path: Path) -> Non
     text = '# mine\n[[boards]]\nname = "{0}"\nboard = "stm32f746"\nserial = "{0}"\n'
     rig = tmp_path / "shelf.toml"
     rig.write_text(text.format("0") + text.format("1"))
-    with shelf(("stm32f746", "aa"), links=tmp_path):
+    with named_boards(("stm32f746", "aa"), links=tmp_path):
         done = mcubench("rig", "scan", "--rig", rig, "--write", "--json")
     found = json.loads(done.stdout)
     assert found["written"] is True

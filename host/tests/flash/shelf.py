@@ -84,21 +84,25 @@ class Cable:
         self._server.close()
 
     def _carry(self) -> None:
-        """Carry one connection's bytes until so many answers have passed."""
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            client, _ = self._server.accept()
-            with client:
-                probe.connect(str(self._probe))
-                upwards = threading.Thread(target=_copy, args=(client, probe), daemon=True)
-                upwards.start()
-                answers = 0
-                while answers < self._requests and (chunk := probe.recv(65536)):
-                    answers += chunk.count(b"\n")
-                    client.sendall(chunk)
-                self._pull()
+        """Carry one connection after the other, until so many answers have passed."""
+        answers = 0
+        while answers < self._requests:
+            with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+                client, _ = self._server.accept()
+                with client:
+                    probe.connect(str(self._probe))
+                    threading.Thread(target=_copy, args=(client, probe), daemon=True).start()
+                    while answers < self._requests and (chunk := probe.recv(65536)):
+                        answers += chunk.count(b"\n")
+                        client.sendall(chunk)
+                    if answers >= self._requests:
+                        self._pull()
+            if self._server.fileno() < 0:
+                return
 
 
 def _copy(source: socket.socket, sink: socket.socket) -> None:
     with suppress(OSError):
         while chunk := source.recv(65536):
             sink.sendall(chunk)
+        sink.shutdown(socket.SHUT_WR)

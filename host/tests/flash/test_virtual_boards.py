@@ -114,7 +114,7 @@ def test_a_board_that_is_not_the_one_of_the_entry_is_left_alone(
 def test_a_probe_unplugged_while_flashing_is_told_and_the_others_go_on(shelf: Shelf, tmp_path: Path) -> None:
     first, second = shelf.boards
     images = {BoardKind.of(board): given(Project(ROOT), image_of(board.board), [board]) for board in shelf.boards}
-    with Cable(first, shelf.path.parent / "v1.probe", requests=3) as cable:
+    with Cable(first, shelf.path.parent / "v1.probe", requests=4) as cable:
         broken, good = flash_boards([cable.board, second], images, True, tmp_path)
     assert isinstance(broken.error, FlashError)
     assert "went away; what its flash holds now is unknown" in str(broken.error)

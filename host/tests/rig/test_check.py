@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for shelf; importlib mode adds no folder
+sys.path.insert(0, str(Path(__file__).parent))  # for named_boards; importlib mode adds no folder
 
-from shelf import shelf
+from named_boards import named_boards
 from talking_pty import talking_pty
 
 from mcubench.rig import RigBoard, check, hold, latch, latched
@@ -26,7 +26,10 @@ def stm(name: str, uid: str, serial: str) -> RigBoard:
 def test_every_board_gets_its_own_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "HELLO_TIMEOUT_S", 1.0)
     told: list[Checked] = []
-    with shelf(("stm32f746", "aa"), ("nrf52840", "bb"), ("stm32f746", "cc")) as ports, talking_pty(b"") as silent:
+    with (
+        named_boards(("stm32f746", "aa"), ("nrf52840", "bb"), ("stm32f746", "cc")) as ports,
+        talking_pty(b"") as silent,
+    ):
         boards = [
             stm("good", "aa", ports[0]),
             stm("other kind", "bb", ports[1]),
@@ -50,7 +53,7 @@ def test_every_board_gets_its_own_verdict(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_latched_board_that_answers_right_is_unlatched_and_another_is_not() -> None:
-    with shelf(("stm32f746", "aa"), ("stm32f746", "bb")) as ports:
+    with named_boards(("stm32f746", "aa"), ("stm32f746", "bb")) as ports:
         back, swapped = stm("back", "aa", ports[0]), stm("swapped", "cc", ports[1])
         for board in (back, swapped):
             latch(board, "it hung")
@@ -62,7 +65,7 @@ def test_a_latched_board_that_answers_right_is_unlatched_and_another_is_not() ->
 
 
 def test_a_board_in_use_is_not_asked() -> None:
-    with shelf(("stm32f746", "aa")) as ports:
+    with named_boards(("stm32f746", "aa")) as ports:
         board = stm("a", "aa", ports[0])
         with hold(board, "a sweep"):
             (found,) = check_boards([board])

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for shelf; importlib mode adds no folder
+sys.path.insert(0, str(Path(__file__).parent))  # for named_boards; importlib mode adds no folder
 
-from shelf import shelf
+from named_boards import named_boards
 from talking_pty import talking_pty
 
 from mcubench.link import AttachedPort, Link
@@ -37,7 +37,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def boards() -> Iterator[list[str]]:
-    with shelf(("stm32f746", STM_ID), ("nrf52840", NRF_ID), ("esp32", ESP_ID)) as ports:
+    with named_boards(("stm32f746", STM_ID), ("nrf52840", NRF_ID), ("esp32", ESP_ID)) as ports:
         yield ports
 
 
@@ -147,14 +147,14 @@ def test_a_board_that_calls_itself_something_else_is_left_to_a_person(boards: li
 
 
 def test_an_id_that_answers_twice_is_written_once() -> None:
-    with shelf(("stm32f746", STM_ID), ("stm32f746", STM_ID)) as (first, second):
+    with named_boards(("stm32f746", STM_ID), ("stm32f746", STM_ID)) as (first, second):
         found = scanned([], [usb(first, ST, "1"), usb(second, ST, "2")])
     assert [change.keys["serial"] for change in found.changes] == [first]
     assert found.hints == [f"{second}: the id {STM_ID} is that of the board at {first} too; left out"]
 
 
 def test_a_board_that_nobody_knows_is_left_out() -> None:
-    with shelf(("toaster", "ee")) as (port,):
+    with named_boards(("toaster", "ee")) as (port,):
         found = scanned([], [usb(port, ST, "1")])
     assert found.changes == []
     assert found.hints == [f"{port}: this mcubench knows no board 'toaster', which answers there; left out"]
@@ -216,7 +216,7 @@ def test_ports_without_a_usb_id_are_not_asked(boards: list[str]) -> None:
 
 
 def test_addresses_of_the_file_are_asked_too(tmp_path: Path) -> None:
-    with shelf(("stm32f746", STM_ID), ("nrf52840", NRF_ID), links=tmp_path):
+    with named_boards(("stm32f746", STM_ID), ("nrf52840", NRF_ID), links=tmp_path):
         file = tmp_path / "rig.toml"
         known = [
             RigBoard("back", "stm32f746", id=STM_ID, runner="virtual", serial="0", connected=False, file=file),

@@ -12,11 +12,11 @@ from mcubench.outside import PtyOutside
 from mcubench.serve import PacedBoard, ScriptedPlatform, run_shelf, scripted_image
 from mcubench.serve.scripted import Script
 
-__all__ = ["shelf"]
+__all__ = ["named_boards"]
 
 
 @contextmanager
-def shelf(*boards: tuple[str, str], links: Path | None = None) -> Iterator[list[str]]:
+def named_boards(*boards: tuple[str, str], links: Path | None = None) -> Iterator[list[str]]:
     """Yield the paths of ptys at which boards of such (name, id) answer; test doubles for boards on a shelf.
 
     In the folder `links` a link to each is made, named by its number from 0.
