@@ -153,7 +153,8 @@ def test_a_rig_file_goes_before_labgrid_and_an_error_gives_the_place_back(lab: L
 
 def use_place_and_send(with_signal: signal.Signals) -> None:
     """Let another process acquire the place `desk`, and send it a signal then."""
-    command = [sys.executable, "-c", USES_A_PLACE, "labgrid:desk"]
+    # What a shell starts in the background ignores SIGINT, and so would everything below it.
+    command = ["env", "--default-signal=INT", sys.executable, "-c", USES_A_PLACE, "labgrid:desk"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(b"socket://")

@@ -174,7 +174,9 @@ def test_ctrl_c_while_a_place_is_being_acquired_gives_it_back(tmp_path: Path) ->
     code = "from mcubench.rig.labgrid import acquired; from mcubench.rig import RigBoard;"
     code += "acquired(RigBoard('dut', 'native', serial='labgrid:desk')).__enter__()"
     environment = os.environ | {"MCUBENCH_LABGRID_CLIENT": str(program)}
-    with subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL) as process:
+    # What a shell starts in the background ignores SIGINT, and so would everything below it.
+    command = ["env", "--default-signal=INT", sys.executable, "-c", code]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 30
         while not calls.exists():
             assert time.monotonic() < deadline
