@@ -93,9 +93,17 @@ def rfc2217(server: Server) -> str:
     return f"rfc2217://{server.place}"
 
 
+def hold_little(link: Link) -> None:
+    """Let the connection take 64 kB at most, so that a long write would not end."""
+    connection = socket.socket(fileno=link._serial.fileno())
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32_768)
+    connection.detach()
+
+
 def test_a_port_that_takes_no_more_is_a_deadline_error_and_nothing_is_cut_in_half(server: Server, rfc2217: str) -> None:
     payload = b"a" + b"\xff" * 20_000_000  # pairs at odd places: sockets are full at even ones
     with Link(rfc2217) as link:
+        hold_little(link)
         server.reads.clear()
         server.is_set_up = True
         with pytest.raises(DeadlineError, match="the port takes no more"):
