@@ -41,7 +41,8 @@ def read_quarantine_list(config: pytest.Config) -> QuarantineList | None:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as exc:
-        raise pytest.UsageError(f"--quarantine-list {path}: cannot be read: {exc}") from exc
+        why = exc.strerror if isinstance(exc, OSError) else "not text in UTF-8"
+        raise pytest.UsageError(f"--quarantine-list {path}: cannot be read: {why}") from exc
     return QuarantineList(path, [entry for line in lines if (entry := line.partition("#")[0].strip())])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
+from mcubench.errors import InputError
 from mcubench.pytest_plugin.metrics import write_metrics
 from mcubench.pytest_plugin.outcome import Outcome, TestState, judge, state_of
 from mcubench.pytest_plugin.rig import Rig
@@ -37,8 +38,6 @@ def make_report(
 
 def finish_reports(rig: Rig, item: pytest.Item, state: TestState, reports: list[pytest.TestReport]) -> None:
     """Add to the reports of a test what is known once it is over; write its figures and its transcript."""
-    if state.metrics:
-        write_metrics(state.metrics, rig.metrics_file)
     properties: list[tuple[str, object]] = [(metric.label, metric.value) for metric in state.metrics]
     properties += _who_it_was(rig, item, state)
     worst = max((Outcome(report.hil_outcome) for report in reports), key=lambda outcome: outcome.rank)
@@ -47,7 +46,7 @@ def finish_reports(rig: Rig, item: pytest.Item, state: TestState, reports: list[
         properties.append(("quarantined", "true"))
     if state.retried:
         properties.append(("retried", state.retried))
-    log = _write_transcript(rig, item)
+    log = _write_logs(rig, item, state)
     if log:
         properties.append(("transcript", log))
     for report in reports:
@@ -75,6 +74,17 @@ def _who_it_was(rig: Rig, item: pytest.Item, state: TestState) -> list[tuple[str
         ("timing", info.timing),
         *([("model_sha256", hashes)] if hashes else []),
     ]
+
+
+def _write_logs(rig: Rig, item: pytest.Item, state: TestState) -> str | None:
+    """Write figures and transcript, and return where the latter is; tests run also where neither can be kept."""
+    try:
+        if state.metrics:
+            write_metrics(state.metrics, rig.metrics_file)
+        return _write_transcript(rig, item)
+    except (InputError, OSError) as exc:
+        rig.note(f"figures and transcripts were not kept: {exc}")
+        return None
 
 
 def _write_transcript(rig: Rig, item: pytest.Item) -> str | None:

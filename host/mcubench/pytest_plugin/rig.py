@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcubench.errors import BlockedError, LockedError, McubenchError, RigError
+from mcubench.errors import BlockedError, InputError, LockedError, McubenchError, RigError
 from mcubench.models import find_models_folder
 from mcubench.pytest_plugin.selection import SelectedBoard, select_boards
 from mcubench.pytest_plugin.transcripts import TestTranscript
@@ -70,13 +70,20 @@ class Rig:
 
     @property
     def log_dir(self) -> Path:
-        """The folder for logs and figures of this process, without what an earlier session left there."""
+        """The folder for logs and figures of this process, without what an earlier session left there.
+
+        InputError if it cannot be written.
+        """
         if self._log_dir is None:
             named = self.config.getoption("--hil-log-dir")
-            self._log_dir = (Path(named).absolute() if named else home_folder(self.config) / LOG_FOLDER) / self.worker
-            self._log_dir.mkdir(parents=True, exist_ok=True)
-            for path in (path for pattern in OUR_LOGS for path in self._log_dir.glob(pattern)):
-                path.unlink()
+            folder = (Path(named).absolute() if named else home_folder(self.config) / LOG_FOLDER) / self.worker
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                for path in (path for pattern in OUR_LOGS for path in folder.glob(pattern)):
+                    path.unlink()
+            except OSError as exc:
+                raise InputError(f"{folder}: logs cannot be kept there: {exc.strerror}; see --hil-log-dir") from exc
+            self._log_dir = folder
         return self._log_dir
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from mcubench.boards import image_target
-from mcubench.errors import InputError
+from mcubench.errors import InputError, RigFileError
 from mcubench.rig import RigBoard
 from mcubench.rig.file import RigFile, find_rig_file, load_rig, read_rig
 
@@ -42,11 +43,17 @@ def check_options(config: pytest.Config) -> None:
         raise pytest.UsageError("--rig and --dut are for boards of a rig, and another one is named; leave either out")
     if config.getoption("--no-flash") and config.getoption("--force-flash"):
         raise pytest.UsageError("--no-flash and --force-flash exclude each other")
-    if config.getoption("--timeout-multiplier") <= 0:
-        raise pytest.UsageError("--timeout-multiplier: expected more than 0")
-    if asks_for_rig:
+    if config.getoption("--baud") is not None and port is None:
+        raise pytest.UsageError("--baud is the rate at --port; that of a board of a rig stands in the rig file")
+    multiplier = config.getoption("--timeout-multiplier")
+    if not (math.isfinite(multiplier) and multiplier > 0):
+        raise pytest.UsageError(f"--timeout-multiplier: expected a number above 0, found {multiplier:g}")
+    _make_log_folder(config)
+    if asks_for_rig or board is not None:
         try:
             select_boards(config)
+        except RigFileError as exc:
+            raise pytest.UsageError(*exc.mistakes) from exc
         except InputError as exc:
             raise pytest.UsageError(str(exc)) from exc
 
@@ -88,7 +95,22 @@ def _select(config: pytest.Config) -> tuple[SelectedBoard, ...]:
     if virtual is not None or _is_address(board, port):
         return (_at_address(f"virtual:{virtual}" if virtual else board),)
     rig = _find_rig(config)
+    if rig is None and board is not None:
+        raise InputError(
+            f"--board {board} is a kind of board, but there is neither a rig file nor --port;"
+            f" a virtual board is --virtual NAME or --board virtual:NAME"
+        )
     return _of_rig(config, rig, board) if rig else (_at_address(DEFAULT_BOARD),)
+
+
+def _make_log_folder(config: pytest.Config) -> None:
+    """Raise UsageError if the folder that was named for logs cannot be, before a night's tests have run."""
+    named = config.getoption("--hil-log-dir")
+    if named and not config.option.collectonly:
+        try:
+            Path(named).mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise pytest.UsageError(f"--hil-log-dir {named}: cannot be made: {exc.strerror}; name another") from exc
 
 
 def _find_rig(config: pytest.Config) -> RigFile | None:

@@ -126,7 +126,7 @@ def test_other_board_than_expected_is_an_error(suite, echo_program):
         """
     )
     suite.makepyfile("def test_it(other): pass")
-    result = suite.runpytest_subprocess("--board", "stm32f746", timeout=60)
+    result = suite.runpytest_subprocess("--port=/dev/nosuch", "--board", "stm32f746", timeout=60)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines("RigError: native:*: expected a stm32f746 there, found a native*")
 
@@ -151,6 +151,31 @@ def test_several_processes_are_refused_where_one_is_needed(suite, arguments):
     result = suite.runpytest_subprocess("-n", "2", *arguments, timeout=60)
     result.stderr.fnmatch_lines("*need one process; leave -n out*")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--timeout-multiplier", "nan"], "*--timeout-multiplier: expected a number above 0, found nan*"),
+        (["--timeout-multiplier", "inf"], "*--timeout-multiplier: expected a number above 0, found inf*"),
+        (["--baud", "9600"], "*--baud is the rate at --port*"),
+        (["--board", "nrf52840"], "*--board nrf52840 is a kind of board, but there is neither a rig file nor --port*"),
+        (["--hil-log-dir", "tox.ini/logs"], "*--hil-log-dir tox.ini/logs: cannot be made: Not a directory*"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_options_that_cannot_work_are_refused_before_anything_runs(suite, arguments, said):
+    suite.makepyfile("def test_it(): pass")
+    result = suite.runpytest_subprocess(*arguments, timeout=60)
+    result.stderr.fnmatch_lines(said)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_tests_run_where_no_logs_can_be_kept(run_on_board, suite):
+    (suite.path / "results").write_text("a file where the folder would be")
+    result = run_on_board("def test_it(record_metric):\n    record_metric('energy', 3.1, 'mJ', 'measured')\n")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines("figures and transcripts were not kept: *results/hil/main: *Not a directory*")
 
 
 def test_metrics_go_to_junit_and_to_json_lines(run_on_board, suite):
