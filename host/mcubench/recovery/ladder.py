@@ -126,7 +126,7 @@ class Ladder:
                     self.on_rung(None)
                     self._helped[rung] += 1
                     return info
-        in_vain = ", ".join(tried) or "nothing, because nothing can be"
+        in_vain = ", ".join(tried) or "nothing, as nothing here can reset it or switch its power"
         message = f"{_without_port(error, board.port)}; tried in vain: {in_vain}"
         if isinstance(error, LinkError):
             raise LinkError(board.port, message) from error

@@ -19,6 +19,7 @@ __all__ = ["RigFile", "find_rig_file", "load_rig", "parse_rig", "read_rig", "rig
 
 FILE_NAME = "rig.toml"
 VARIABLE = "MCUBENCH_RIG"
+NOT_VIRTUAL = f"'{VIRTUAL_RUNNER}' is that of virtual boards, whose runner is '{VIRTUAL_RUNNER}' too"
 # What no two boards can have both. Of boards that are not there, ports are only memories.
 UNIQUE = ("name", "id", "probe_id", "serial")
 
@@ -83,6 +84,8 @@ def read_rig(path: Path) -> RigFile:
 
 def parse_rig(text: str, path: Path) -> RigFile:
     """Return the boards of a rig file with this text."""
+    if text.startswith("\ufeff"):
+        raise RigFileError(str(path), (f"{path}:1: begins with a byte order mark; save it as UTF-8 without BOM",))
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as exc:
@@ -143,6 +146,8 @@ class _Reader:
             self._add(header, f"{_who(index, table)}: {missing}")
         elif "serial" not in table and "probe_id" not in table:
             self._add(header, f"{_who(index, table)}: nothing finds its port; give it a probe_id or a serial")
+        if values.get("power") == VIRTUAL_RUNNER and table.get("runner") != VIRTUAL_RUNNER:
+            self._add(self._places.of_board(index, "power"), f"{_who(index, table)}, 'power': {NOT_VIRTUAL}")
         return values
 
     def _check_unique(self, key: str, tables: list[dict[str, Any]], values: list[dict[str, Any]]) -> None:
@@ -151,7 +156,7 @@ class _Reader:
         for index, board in enumerate(values):
             if key not in board or (key == "serial" and not board.get("connected", True)):
                 continue
-            before = first.setdefault(board[key], index)
+            before = first.setdefault(_place(board[key]) if key == "serial" else board[key], index)
             if before != index:
                 other = f"{_who(before, tables[before])} in line {self._places.of_board(before, key)}"
                 line = self._places.of_board(index, key)
@@ -166,10 +171,16 @@ def _who(index: int, table: dict[str, Any]) -> str:
     return f"board '{name}'" if isinstance(name, str) and name.strip() else f"board no. {index + 1}"
 
 
+def _place(serial: str) -> str:
+    """Return what two ways of writing the same path have in common."""
+    return serial if "://" in serial else os.path.normpath(serial)
+
+
 def _existing(path: Path, named_by: str) -> Path:
-    if not path.is_file():
-        what = "no file" if path.exists() else "no such file"
-        raise InputError(f"{named_by} {path}: {what}; 'mcubench rig scan --write --rig {path}' makes one")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{named_by} {path}: not a file; name a rig file, such as {FILE_NAME}")
+    if not path.exists():
+        raise InputError(f"{named_by} {path}: no such file; 'mcubench rig scan --write --rig {path}' makes one")
     return path
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import urlsplit
 
 from mcubench.boards import KNOWN_BOARDS
 from mcubench.errors import InputError
@@ -99,12 +100,18 @@ def _serial(value: Any) -> str:
         is_place = place_name(serial) is not None
     except InputError as exc:
         raise ValueError(str(exc)) from exc
-    scheme, separator, _ = serial.partition("://")
-    if separator and not is_place and scheme.lower() not in SCHEMES:
-        raise ValueError(
-            f"expected a device, socket://HOST:PORT, rfc2217://HOST:PORT or labgrid:PLACE, found '{serial}'"
-        )
+    if "://" in serial and not is_place and not _is_url(serial):
+        raise ValueError(f"expected {SERIAL_FORMS}, found '{serial}'")
     return serial
+
+
+def _is_url(serial: str) -> bool:
+    """Tell whether a URL has a scheme that we know, a host, and a port that can be."""
+    try:
+        parts = urlsplit(serial)
+        return parts.scheme in SCHEMES and bool(parts.hostname and parts.port)
+    except ValueError:  # a port that is no number, or beyond 65535
+        return False
 
 
 def _runner(value: Any) -> str:

@@ -174,6 +174,9 @@ def test_a_name_must_not_mean_anything_else(rig: Path, name: str, expected: str)
     [
         ("labgrid://", "expected labgrid:PLACE"),
         ("http://host", "expected a device, socket://HOST:PORT, rfc2217://HOST:PORT or labgrid:PLACE"),
+        ("socket://host", "expected a device, socket://HOST:PORT"),
+        ("socket://host:99999", "expected a device, socket://HOST:PORT"),
+        ("rfc2217://:7001", "rfc2217://HOST:PORT or labgrid:PLACE, found 'rfc2217://:7001'"),
     ],
 )
 def test_a_serial_is_one_that_can_be_opened(rig: Path, serial: str, expected: str) -> None:
@@ -193,7 +196,12 @@ def test_a_board_without_a_port_cannot_be_found(rig: Path) -> None:
 
 @pytest.mark.parametrize(
     ("key", "first", "second"),
-    [("id", "aabb", "AABB"), ("probe_id", "066F", "066F"), ("serial", "/dev/ttyACM0", "/dev/ttyACM0")],
+    [
+        ("id", "aabb", "AABB"),
+        ("probe_id", "066F", "066F"),
+        ("serial", "/dev/ttyACM0", "/dev/ttyACM0"),
+        ("serial", "a.tty", "./a.tty"),
+    ],
 )
 def test_two_boards_cannot_be_the_same(rig: Path, key: str, first: str, second: str) -> None:
     other = 'probe_id = "x"' if key == "serial" else 'serial = "/dev/x"'
@@ -201,6 +209,15 @@ def test_two_boards_cannot_be_the_same(rig: Path, key: str, first: str, second: 
     text += board("b", 'board = "nrf52840"', f'{key} = "{second}"')
     (mistake,) = [each for each in mistakes_of(rig, text) if "nothing finds" not in each]
     assert mistake.startswith(f"{rig}:9: board 'b', '{key}': board 'a' in line 4 has the same, ")
+
+
+def test_only_a_virtual_board_has_the_power_of_one(rig: Path) -> None:
+    text = board("a", 'board = "nrf52840"', 'serial = "/dev/x"', 'runner = "jlink"', 'power = "virtual"')
+    assert mistakes_of(rig, text) == (
+        f"{rig}:6: board 'a', 'power': 'virtual' is that of virtual boards, whose runner is 'virtual' too",
+    )
+    rig.write_text(text.replace("jlink", "virtual"))
+    assert read_rig(rig).boards[0].power == "virtual"
 
 
 def test_two_boards_cannot_have_one_name(rig: Path) -> None:
@@ -221,6 +238,7 @@ def test_a_board_that_is_not_there_may_have_had_the_port_of_another(rig: Path) -
         ("a = " + "[" * 5000, "no valid TOML"),
         ("[boards]\nname = 'a'\n", "1: 'boards': expected tables that begin with [[boards]]"),
         ("boards = 3\n", "1: 'boards': expected tables"),
+        ("\ufeff[[boards]]\n", "1: begins with a byte order mark; save it as UTF-8 without BOM"),
         ("board = []\n", "1: 'board': unknown; boards are tables that begin with [[boards]]"),
     ],
 )
@@ -263,7 +281,7 @@ def test_the_rig_file_is_looked_for_in_four_places(tmp_path: Path, monkeypatch: 
 def test_a_rig_file_that_was_named_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"--rig .*none\.toml: no such file"):
         find_rig_file(tmp_path / "none.toml")
-    with pytest.raises(InputError, match=r"--rig .*: no file"):
+    with pytest.raises(InputError, match=r"--rig .*: not a file; name a rig file"):
         find_rig_file(tmp_path)
     monkeypatch.setenv("MCUBENCH_RIG", str(tmp_path / "none.toml"))
     with pytest.raises(InputError, match=r"\$MCUBENCH_RIG .*none\.toml: no such file"):
