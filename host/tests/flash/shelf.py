@@ -97,6 +97,7 @@ class Cable:
                         client.sendall(chunk)
                     if answers >= self._requests:
                         self._pull()
+                    client.shutdown(socket.SHUT_RDWR)  # a thread that reads it would keep it open
             if self._server.fileno() < 0:
                 return
 
