@@ -18,6 +18,7 @@ McubenchError
      +- FlashError        firmware could not be loaded into the board
      +- LockedError       somebody else uses the board
      +- BlockedError      the board did not come back; nothing is tried with it any more
+     +- StateError        the files of locks and latches cannot be used; says nothing of a board
 
 Every message is one line: what was expected, what was seen, what to do. Facts are attributes too.
 """
@@ -40,6 +41,7 @@ __all__ = [
     "RestartedError",
     "RigError",
     "RigFileError",
+    "StateError",
     "UnreachableError",
     "WrongImageError",
     "WrongOutputError",
@@ -180,3 +182,7 @@ class BlockedError(RigError):
         super().__init__(f"{board}: blocked, because it was latched broken: {why}; see 'mcubench rig check {board}'")
         self.board = board
         self.why = why
+
+
+class StateError(RigError):
+    """The files in which locks and latches are kept cannot be used; says nothing of a board."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcubench.errors import BlockedError, InputError, LockedError, McubenchError, RigError
+from mcubench.errors import BlockedError, InputError, LockedError, McubenchError, RigError, StateError
 from mcubench.models import find_models_folder
 from mcubench.pytest_plugin.selection import SelectedBoard, select_boards
 from mcubench.pytest_plugin.transcripts import TestTranscript
@@ -144,7 +144,7 @@ def home_folder(config: pytest.Config) -> Path:
 
 
 def _is_broken(error: Exception) -> bool:
-    return isinstance(error, RigError) and not isinstance(error, BlockedError | LockedError)
+    return isinstance(error, RigError) and not isinstance(error, BlockedError | LockedError | StateError)
 
 
 def rig_of(config: pytest.Config) -> Rig:

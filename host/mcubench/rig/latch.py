@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mcubench.errors import RigError
+from mcubench.errors import StateError
 from mcubench.recovery import RecoveryStep
 from mcubench.rig.entry import RigBoard
 from mcubench.rig.state import change_state, read_state, state_file, time_now
@@ -57,4 +57,4 @@ def _as_latch(content: dict[str, Any], path: Path) -> Latch:
     try:
         return Latch(content["board"], content["why"], content["since"], tuple(content["tried"]))
     except (KeyError, TypeError) as exc:
-        raise RigError(f"{path}: expected why a board is out of use, found something else; remove the file") from exc
+        raise StateError(f"{path}: expected why a board is out of use, found something else; remove the file") from exc

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from mcubench.errors import LockedError, RigError
+from mcubench.errors import LockedError, StateError
 from mcubench.rig.entry import RigBoard
 from mcubench.rig.process import process_start
 from mcubench.rig.state import StateFile, change_state, read_state, state_file, state_files, time_now
@@ -160,4 +160,4 @@ def _as_holder(values: Any, path: Path) -> Holder:
     try:
         return Holder(**{field.name: values[field.name] for field in fields(Holder)})
     except (KeyError, TypeError) as exc:
-        raise RigError(f"{path}: expected who has a board, found something else; remove the file") from exc
+        raise StateError(f"{path}: expected who has a board, found something else; remove the file") from exc

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mcubench.deadline import Deadline
-from mcubench.errors import RigError
+from mcubench.errors import StateError
 from mcubench.rig.address import path_beside_file
 from mcubench.rig.entry import RigBoard
 
@@ -49,7 +49,7 @@ class StateFile:
 
     @property
     def content(self) -> dict[str, Any] | None:
-        """What the file holds; RigError if nobody of us has written that."""
+        """What the file holds; StateError if nobody of us has written that."""
         data = os.pread(self._descriptor, 1 << 20, 0)
         if not data.strip():
             return None
@@ -58,7 +58,9 @@ class StateFile:
         except ValueError:
             content = None
         if not isinstance(content, dict):
-            raise RigError(f"{self._path}: expected a JSON object about a board, found something else; remove the file")
+            raise StateError(
+                f"{self._path}: expected a JSON object about a board, found something else; remove the file"
+            )
         return content
 
     def replace(self, content: dict[str, Any] | None) -> None:
@@ -83,7 +85,7 @@ def state_folder() -> Path:
             folder.chmod(SHARED_MODE)
         return folder
     except OSError as exc:
-        raise RigError(f"{folder}: cannot be made for the locks of boards ({exc.strerror}); {_instead()}") from exc
+        raise StateError(f"{folder}: cannot be made for the locks of boards ({exc.strerror}); {_instead()}") from exc
 
 
 def state_file(board: RigBoard, kind: str) -> Path:
@@ -119,7 +121,7 @@ def change_state(path: Path) -> Iterator[StateFile]:
     _make(path)
     with _opened(path) as descriptor:
         if descriptor is None:
-            raise RigError(f"{path}: somebody removes it again and again")
+            raise StateError(f"{path}: somebody removes it again and again")
         yield StateFile(path, descriptor)
 
 
@@ -161,7 +163,7 @@ def _opened(path: Path) -> Iterator[int | None]:
         yield None
         return
     except OSError as exc:
-        raise RigError(f"{path}: cannot be opened ({exc.strerror}); {_instead()}") from exc
+        raise StateError(f"{path}: cannot be opened ({exc.strerror}); {_instead()}") from exc
     try:
         _lock(path, descriptor)
         yield descriptor
@@ -176,9 +178,9 @@ def _lock(path: Path, descriptor: int) -> None:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:
             if exc.errno not in (errno.EAGAIN, errno.EACCES):
-                raise RigError(f"{path}: cannot be locked ({exc.strerror}); {_instead()}") from exc
+                raise StateError(f"{path}: cannot be locked ({exc.strerror}); {_instead()}") from exc
             if deadline.expired:
-                raise RigError(f"{path}: another program has had it open for {CHANGE_TIMEOUT_S:g} s; end it") from exc
+                raise StateError(f"{path}: another program has had it open for {CHANGE_TIMEOUT_S:g} s; end it") from exc
         time.sleep(CHANGE_INTERVAL_S)
 
 
@@ -194,7 +196,7 @@ def _make(path: Path) -> None:
             os.close(descriptor)
             Path(name).unlink()
     except OSError as exc:
-        raise RigError(f"{path}: cannot be made ({exc.strerror}); {_instead()}") from exc
+        raise StateError(f"{path}: cannot be made ({exc.strerror}); {_instead()}") from exc
 
 
 def _instead() -> str:

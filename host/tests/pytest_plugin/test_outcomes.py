@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from mcubench.rig import hold, latch, latched
@@ -96,6 +99,18 @@ def test_board_whose_port_is_absent_is_an_error_then_blocked(suite, shelf):
     shelf.run("def test_first(board): pass\ndef test_second(board): pass\n")
     assert shelf.outcomes() == {"test_first": "error", "test_second": "blocked"}
     assert latched(entry(suite, "pc-1"))
+
+
+def test_lock_file_that_nobody_of_us_has_written_does_not_make_a_board_broken(suite, shelf):
+    shelf.add("pc-1")
+    with hold(entry(suite, "pc-1"), "to make its file"):
+        pass
+    (lock,) = Path(os.environ["MCUBENCH_STATE_DIR"]).glob("*.lock")
+    lock.write_text("{broken")
+    result = shelf.run("def test_it(dut): pass\n")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines("*StateError: *expected a JSON object about a board*remove the file*")
+    assert latched(entry(suite, "pc-1")) is None
 
 
 def test_other_board_than_the_rig_file_says_is_an_error_and_latched(suite, shelf):
