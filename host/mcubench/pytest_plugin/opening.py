@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -34,6 +36,7 @@ def open_dut(rig: Rig, selected: SelectedBoard, address: BoardAddress | None = N
     `address` is where it is, if that is not what `selected` says. Raises BlockedError if the board is known to be
     broken, LockedError if somebody else uses it, RigError if it does not answer or is another one.
     """
+    _be_interrupted_by_sigterm()
     with ExitStack() as stack:
         rig.not_opened.add(selected.name)
         drivers: tuple[ResetDriver, ...] = ()
@@ -48,6 +51,16 @@ def open_dut(rig: Rig, selected: SelectedBoard, address: BoardAddress | None = N
         rig.open_duts[selected.name] = dut
         stack.callback(rig.open_duts.pop, selected.name)
         yield dut
+
+
+def _be_interrupted_by_sigterm() -> None:
+    """Let SIGTERM, by which CI systems end jobs, do what Ctrl-C does: boards are given back, the JUnit file is written.
+
+    Who has done something else about it keeps that.
+    """
+    is_ours = threading.current_thread() is threading.main_thread()
+    if is_ours and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _take_from_rig(rig: Rig, selected: SelectedBoard, stack: ExitStack) -> tuple[BoardAddress, tuple[ResetDriver, ...]]:

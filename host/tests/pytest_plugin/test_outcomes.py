@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mcubench.rig import hold, latch, latched
+from mcubench.rig import hold, holder, latch, latched
 from mcubench.rig.file import read_rig
 
 pytest_plugins = ["pytester"]
@@ -99,6 +99,23 @@ def test_board_whose_port_is_absent_is_an_error_then_blocked(suite, shelf):
     shelf.run("def test_first(board): pass\ndef test_second(board): pass\n")
     assert shelf.outcomes() == {"test_first": "error", "test_second": "blocked"}
     assert latched(entry(suite, "pc-1"))
+
+
+def test_sigterm_gives_boards_back_and_reports_what_was_done(suite, shelf):
+    shelf.add("pc-1")
+    code = """
+        import os, signal, time
+        def test_first(dut): pass
+        def test_second(dut):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+    """
+    result = shelf.run(code)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert shelf.outcomes()["test_first"] == "passed"
+    assert holder(entry(suite, "pc-1")) is None
+    (lock,) = Path(os.environ["MCUBENCH_STATE_DIR"]).glob("*.lock")
+    assert lock.read_text() == ""
 
 
 def test_lock_file_that_nobody_of_us_has_written_does_not_make_a_board_broken(suite, shelf):
