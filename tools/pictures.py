@@ -23,6 +23,7 @@ __all__ = ["main"]
 DEMO, COMPARE = Path("results/demo.db"), Path("results/compare.db")
 MODELS = Path("results/models.db")  # of `make models`
 LINE, RIG = Path("results/line.json"), Path("results/rig-bench.json")  # of `make bench`
+RIG_DEMO = Path("results/rig-demo/demo.txt")  # of `make rig-demo`
 PICTURES = Path("docs/images")
 COLUMNS = 118
 
@@ -46,9 +47,16 @@ def draw_command(name: str, title: str, *arguments: str) -> None:
     environment = os.environ | {"FORCE_COLOR": "1", "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
     command = [sys.executable, "-m", "mcubench", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    draw_text(name, title, done.stdout)
+
+
+def draw_text(name: str, title: str, text: str) -> None:
+    """Write what stood in a terminal, as wide as its longest line; its colours are kept."""
+    shown = Text.from_ansi(text)
+    columns = max(COLUMNS, *(line.cell_len for line in shown.split()))
     with Path(os.devnull).open("w") as nowhere:
-        console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True)
-        console.print(Text.from_ansi(done.stdout))
+        console = Console(record=True, width=columns, file=nowhere, force_terminal=True)
+        console.print(shown)
         console.save_svg(str(PICTURES / name), title=title)
 
 
@@ -72,6 +80,8 @@ def main() -> int:
         (PICTURES / "line.svg").write_text(line_picture(json.loads(LINE.read_text())))
     if RIG.exists():
         (PICTURES / "rig.svg").write_text(rig_picture(json.loads(RIG.read_text())))
+    if RIG_DEMO.exists():
+        draw_text("rig-demo.svg", "make rig-demo", RIG_DEMO.read_text())
     return 0
 
 

@@ -54,11 +54,20 @@ class Demo:
             self.plan, self.folder / "flash.json", self.folder / "sweep.json", self.folder / "list.json",
             self.folder / "junit.xml",
         )  # fmt: skip
-        say("", *summary(self.plan, stories), "")
+        self._say("", *summary(self.plan, stories), "")
         wrong = find_wrong(self.plan, stories, Codes(*codes, up=up_code))
         took = f"{time.monotonic() - start_s:.0f} s, everything is in {self._shown}"
-        say(*(f"WRONG: {line}" for line in wrong), f"rig-demo: {'FAILED' if wrong else 'all as it should be'}, {took}")
+        self._say(
+            *(f"WRONG: {line}" for line in wrong), f"rig-demo: {'FAILED' if wrong else 'all as it should be'}, {took}"
+        )
         return 1 if wrong else 0
+
+    def _say(self, *lines: str) -> None:
+        """Print lines at once, and keep them."""
+        with (self.folder / "demo.txt").open("a", encoding="utf-8") as file:
+            for line in lines:
+                print(line, flush=True)
+                print(line, file=file)
 
     def _prepare(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -67,14 +76,16 @@ class Demo:
         kinds: dict[str, list[str]] = {}
         for board in self.plan.boards:
             kinds.setdefault(board.board, []).append(board.name)
-        say(f"A rig of {len(self.plan.boards)} virtual boards on {os.cpu_count()} cores")
+        self._say(f"A rig of {len(self.plan.boards)} virtual boards on {os.cpu_count()} cores")
         for kind, names in kinds.items():
-            say(f"{'':{TEXT}}{kind}: {', '.join(names)}")
+            self._say(f"{'':{TEXT}}{kind}: {', '.join(names)}")
 
     @contextmanager
     def _rig_up(self) -> Iterator[subprocess.Popen[bytes]]:
         """Run the boards; however this ends, they end too."""
-        say("", f"$ export MCUBENCH_RIG={self._shown}/rig.toml", f"$ mcubench rig up {' '.join(self.plan.faults)}")
+        self._say(
+            "", f"$ export MCUBENCH_RIG={self._shown}/rig.toml", f"$ mcubench rig up {' '.join(self.plan.faults)}"
+        )
         log, start_s = self.folder / "up.log", time.monotonic()
         with log.open("wb") as output:
             up = subprocess.Popen(
@@ -89,7 +100,7 @@ class Demo:
                 if up.poll() is not None or deadline.expired:
                     raise RigError(f"mcubench rig up: the boards are not up after {UP_S:g} s; see {log}")
                 time.sleep(0.1)
-            say(f"{'':{TEXT}}up in {time.monotonic() - start_s:.0f} s, all flashes erased")
+            self._say(f"{'':{TEXT}}up in {time.monotonic() - start_s:.0f} s, all flashes erased")
             yield up
         finally:
             _end(up)
@@ -124,7 +135,7 @@ class Demo:
 
         RigError if it does not end in time, or with a code with which there is nothing to go on with.
         """
-        say(f"$ {shown}")
+        self._say(f"$ {shown}")
         log, answer, start_s = self.folder / f"{name}.log", self.folder / f"{name}.json", time.monotonic()
         with log.open("wb") as said, (answer if name == "flash" else log).open("ab") as output:
             process = subprocess.Popen(command, **self._settings, stdout=output, stderr=said, start_new_session=True)
@@ -136,7 +147,7 @@ class Demo:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)  # what it may have left running
                 process.wait()
-        say(f"{'':{TEXT}}exit code {code} after {time.monotonic() - start_s:.0f} s")
+        self._say(f"{'':{TEXT}}exit code {code} after {time.monotonic() - start_s:.0f} s")
         if code not in usable:
             said_last = (log.read_text(errors="replace").strip().splitlines() or ["nothing"])[-1]
             raise RigError(f"{shown}: it ended with exit code {code} and said: {said_last} (all of it: {log})")
@@ -169,12 +180,6 @@ def _end(process: subprocess.Popen[bytes]) -> int:
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
-
-
-def say(*lines: str) -> None:
-    """Print lines at once."""
-    for line in lines:
-        print(line, flush=True)
 
 
 def main() -> int:
