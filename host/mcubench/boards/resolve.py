@@ -6,15 +6,24 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from mcubench.boards.images import find_image, find_native_program
 from mcubench.boards.known import DEFAULT_ENGINE, KnownBoard, known_board, virtual_chips
 from mcubench.errors import InputError
 from mcubench.link import LineFault
 
-__all__ = ["BoardAddress", "ImageTarget", "image_target", "number_boards", "parse_board", "parse_port"]
+__all__ = [
+    "BoardAddress",
+    "ImageTarget",
+    "image_target",
+    "is_server",
+    "number_boards",
+    "parse_board",
+    "parse_port",
+]
 
+SERVER_SCHEMES = ("socket", "rfc2217")
 FORMS = "native[:<program>], python:<engine>"
 
 
@@ -76,11 +85,25 @@ def image_target(text: str, engine: str | None = None) -> ImageTarget | None:
 
 
 def parse_port(port: str, engine: str | None = None) -> BoardAddress:
-    """Return the address of a real board behind a device name or URL, with its baud rate if it ends in `@<baud>`."""
+    """Return the address of a real board behind a device name or URL, with its baud rate if it ends in `@<baud>`.
+
+    Raises InputError if it is a server's without host or port.
+    """
     name, _, baud = port.rpartition("@")
-    if name and baud.isdecimal() and int(baud) > 0:
-        return BoardAddress(port, port=name, baud=int(baud), engine=engine)
-    return BoardAddress(port, port=port, engine=engine)
+    has_baud = bool(name) and baud.isdecimal() and int(baud) > 0
+    place = name if has_baud else port
+    if place.startswith(tuple(f"{scheme}://" for scheme in SERVER_SCHEMES)) and not is_server(place):
+        raise InputError(f"{port}: expected {place.partition(':')[0]}://HOST:PORT, with a port from 1 to 65535")
+    return BoardAddress(port, port=place, baud=int(baud) if has_baud else None, engine=engine)
+
+
+def is_server(url: str) -> bool:
+    """Tell whether a URL has the scheme of a serial port behind a server, a host, and a port that can be."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in SERVER_SCHEMES and bool(parts.hostname and parts.port)
+    except ValueError:  # a port that is no number, or beyond 65535
+        return False
 
 
 def parse_board(

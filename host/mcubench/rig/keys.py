@@ -7,9 +7,8 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
 
-from mcubench.boards import KNOWN_BOARDS
+from mcubench.boards import KNOWN_BOARDS, is_server
 from mcubench.errors import InputError
 from mcubench.rig.entry import VIRTUAL_RUNNER
 from mcubench.rig.labgrid_client import place_name
@@ -29,7 +28,6 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 WORD = re.compile(r"[^\s,]+")
 # As uhubctl prints them: bus and plugs of a hub, and the plug of that hub.
 UHUBCTL = re.compile(r"uhubctl:\d+(-\d+(\.\d+)*)?:\d+")
-SCHEMES = ("socket", "rfc2217")
 SERIAL_FORMS = "a device, socket://HOST:PORT, rfc2217://HOST:PORT or labgrid:PLACE"
 POWER_FORMS = "'uhubctl:LOCATION:PORT' (as in uhubctl:1-1.4:2), 'script:COMMAND LINE', 'person' or 'virtual'"
 
@@ -100,18 +98,9 @@ def _serial(value: Any) -> str:
         is_place = place_name(serial) is not None
     except InputError as exc:
         raise ValueError(str(exc)) from exc
-    if "://" in serial and not is_place and not _is_url(serial):
+    if "://" in serial and not is_place and not is_server(serial):
         raise ValueError(f"expected {SERIAL_FORMS}, found '{serial}'")
     return serial
-
-
-def _is_url(serial: str) -> bool:
-    """Tell whether a URL has a scheme that we know, a host, and a port that can be."""
-    try:
-        parts = urlsplit(serial)
-        return parts.scheme in SCHEMES and bool(parts.hostname and parts.port)
-    except ValueError:  # a port that is no number, or beyond 65535
-        return False
 
 
 def _runner(value: Any) -> str:

@@ -45,6 +45,12 @@ def test_a_port_may_have_a_baud_rate_of_its_own(text: str, port: str, baud: int 
     assert (address.name, address.port, address.baud) == (text, port, baud)
 
 
+@pytest.mark.parametrize("text", ["socket://host", "socket://host:99999", "rfc2217://:7001", "socket://host@9600"])
+def test_a_server_has_a_host_and_a_port(text: str) -> None:
+    with pytest.raises(InputError, match=r"expected (socket|rfc2217)://HOST:PORT, with a port from 1 to 65535$"):
+        parse_port(text)
+
+
 @pytest.mark.parametrize(
     ("text", "trouble"),
     [
