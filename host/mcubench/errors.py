@@ -20,10 +20,13 @@ McubenchError
      +- BlockedError      the board did not come back; nothing is tried with it any more
      +- StateError        the files of locks and latches cannot be used; says nothing of a board
 
-Every message is one line: what was expected, what was seen, what to do. Facts are attributes too.
+Every message is one line: what was expected, what was seen, what to do; several things that are wrong are `lines`.
+Facts are attributes too.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 __all__ = [
     "BlockedError",
@@ -49,9 +52,17 @@ __all__ = [
 
 
 class McubenchError(Exception):
-    """Base of all errors that this package raises on purpose; `exit_code` is what the command line returns."""
+    """Base of all errors that this package raises on purpose; `exit_code` is what the command line returns.
+
+    `lines` has one for each of several things that are wrong, and `summary` says what they have in common.
+    """
 
     exit_code = 1
+
+    def __init__(self, summary: str, lines: Sequence[str] = ()) -> None:
+        super().__init__(f"{summary}: {'; '.join(lines)}" if lines else summary)
+        self.summary = summary
+        self.lines = tuple(lines)
 
 
 class InputError(McubenchError):
@@ -69,13 +80,11 @@ class NoImageError(InputError):
 
 
 class RigFileError(InputError):
-    """A rig file with mistakes; `mistakes` has a line for each, with its place and what to write instead."""
+    """A rig file with mistakes; `lines` has one for each, with its place and what to write instead."""
 
-    def __init__(self, path: str, mistakes: tuple[str, ...]) -> None:
+    def __init__(self, path: str, mistakes: Sequence[str]) -> None:
+        super().__init__(f"{path}: {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}", mistakes)
         self.path = path
-        self.mistakes = mistakes
-        self.summary = f"{path}: {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}"
-        super().__init__(f"{self.summary}: {'; '.join(mistakes)}")
 
 
 class WrongImageError(InputError):

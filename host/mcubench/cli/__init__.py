@@ -13,7 +13,7 @@ import click
 from mcubench import __version__
 from mcubench.cli.lazy_group import LazyGroup
 from mcubench.cli.stop import interrupt_on_signals
-from mcubench.errors import InputError, McubenchError, RigError, RigFileError
+from mcubench.errors import InputError, McubenchError, RigError
 
 __all__ = ["main"]
 
@@ -66,11 +66,10 @@ def _run() -> int:
     signals = interrupt_on_signals()
     try:
         return int(_group.main(standalone_mode=False, prog_name="mcubench") or 0)
-    except RigFileError as exc:
-        alone = exc.mistakes[0] if len(exc.mistakes) == 1 else None
-        return _report(alone or exc.summary, exc.exit_code, verbose, () if alone else exc.mistakes)
     except McubenchError as exc:
-        return _report(str(exc), exc.exit_code, verbose)
+        if len(exc.lines) == 1:
+            return _report(exc.lines[0], exc.exit_code, verbose)
+        return _report(exc.summary, exc.exit_code, verbose, exc.lines)
     except click.ClickException as exc:
         return _report(exc.format_message(), InputError.exit_code, verbose)
     except (KeyboardInterrupt, click.Abort):

@@ -127,8 +127,8 @@ class Sweep:
         if self._boards and not any(board.opened for board in self._boards.values()):
             lost = self._boards.values()
             is_rig = any(board.rig_board or isinstance(board.trouble, RigError) for board in lost)
-            troubles = "; ".join(f"{board.title}: {board.why}" if board.rig_board else board.why for board in lost)
-            raise (RigError if is_rig else InputError)(f"none of the boards can be measured: {troubles}")
+            troubles = [f"{board.title}: {board.why}" if board.rig_board else str(board.trouble) for board in lost]
+            raise (RigError if is_rig else InputError)("none of the boards can be measured", troubles)
 
     def _lose(self, event: BoardLost) -> None:
         """Note that a board is lost; raise its trouble if it is the only one, or if the sweep itself makes no sense."""

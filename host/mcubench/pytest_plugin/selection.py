@@ -53,7 +53,7 @@ def check_options(config: pytest.Config) -> None:
         try:
             select_boards(config)
         except RigFileError as exc:
-            raise pytest.UsageError(*exc.mistakes) from exc
+            raise pytest.UsageError(*exc.lines) from exc
         except InputError as exc:
             raise pytest.UsageError(str(exc)) from exc
 

@@ -224,12 +224,17 @@ def check_bad_input(done: subprocess.CompletedProcess[str], *words: str) -> None
     assert all(word in done.stderr for word in words), done.stderr
 
 
+def test_boards_that_are_all_absent_are_a_line_each(mcubench: Run) -> None:
+    done = mcubench("sweep", "--port", "/dev/nosuch", "--board", "native:/nosuch", *INT8)
+    assert done.returncode == 2
+    summary, program, port = done.stderr.splitlines()
+    assert summary == "mcubench: none of the boards can be measured"
+    assert program.startswith("  board native:/nosuch: there is no program")
+    assert port.startswith("  /dev/nosuch: ")
+
+
 GOOD = ("--board", "native:PROGRAM")
 CASES = {
-    "every board is absent": (
-        ("--port", "/dev/nosuch", "--board", "native:/nosuch", *INT8),
-        "none of the boards can be measured: board native:/nosuch: there is no program",
-    ),
     "one names nothing": ((*GOOD, "--board", "arduino", *INT8), "no board 'arduino'"),
     "clock of no board": ((*GOOD, *GOOD, *INT8, "--clock", "7"), "no clock '7' on any of the boards; native:"),
     "one firmware for two": (

@@ -56,7 +56,7 @@ def mistakes_of(path: Path, text: str) -> tuple[str, ...]:
     path.write_text(text)
     with pytest.raises(RigFileError) as caught:
         read_rig(path)
-    return caught.value.mistakes
+    return caught.value.lines
 
 
 def board(name: str, *more: str) -> str:
