@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mcubench.errors import InputError, RigFileError
+from mcubench.protocol.answers import VIRTUAL_UID_PREFIX
 from mcubench.rig.entry import VIRTUAL_RUNNER, RigBoard
 from mcubench.rig.keys import FIELDS, KEYS, unknown_key
 from mcubench.rig.places import Places, find_places
@@ -137,17 +138,10 @@ class _Reader:
             except ValueError as exc:
                 self._add(line, f"{_who(index, table)}, '{key}': {exc}")
         header = self._places.of_board(index)
-        if "name" not in table:
-            self._add(header, f'{_who(index, table)}: no name; give it one: name = "..."')
-        if "board" not in table:
-            self._add(header, f'{_who(index, table)}: what is it? Say board = "...", as its firmware calls itself')
-        if "serial" not in table and values.get("runner") == VIRTUAL_RUNNER:
-            missing = "a virtual board needs a serial, the link that is made to its terminal"
+        for missing in _missing(table):
             self._add(header, f"{_who(index, table)}: {missing}")
-        elif "serial" not in table and "probe_id" not in table:
-            self._add(header, f"{_who(index, table)}: nothing finds its port; give it a probe_id or a serial")
-        if values.get("power") == VIRTUAL_RUNNER and table.get("runner") != VIRTUAL_RUNNER:
-            self._add(self._places.of_board(index, "power"), f"{_who(index, table)}, 'power': {NOT_VIRTUAL}")
+        for key, mistake in _unfitting(values, table):
+            self._add(self._places.of_board(index, key), f"{_who(index, table)}, '{key}': {mistake}")
         return values
 
     def _check_unique(self, key: str, tables: list[dict[str, Any]], values: list[dict[str, Any]]) -> None:
@@ -164,6 +158,30 @@ class _Reader:
 
     def _add(self, line: int, mistake: str) -> None:
         self.mistakes.append((line, f"{self._path}:{line}: {mistake}"))
+
+
+def _missing(table: dict[str, Any]) -> Iterator[str]:
+    """Yield what a board must have and has not."""
+    if "name" not in table:
+        yield 'no name; give it one: name = "..."'
+    if "board" not in table:
+        yield 'what is it? Say board = "...", as its firmware calls itself'
+    if table.get("runner") == VIRTUAL_RUNNER:
+        if "serial" not in table:
+            yield "a virtual board needs a serial, the link that is made to its terminal"
+        if "probe_id" not in table:
+            yield "a virtual board needs a probe_id, the path of its probe's socket"
+    elif "serial" not in table and "probe_id" not in table:
+        yield "nothing finds its port; give it a probe_id or a serial"
+
+
+def _unfitting(values: dict[str, Any], table: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield keys whose values are good and do not fit what the others say, each with the mistake."""
+    if table.get("runner") == VIRTUAL_RUNNER:
+        if not values.get("id", VIRTUAL_UID_PREFIX).startswith(VIRTUAL_UID_PREFIX):
+            yield "id", f"that of a virtual board begins with {VIRTUAL_UID_PREFIX}, found '{values['id']}'"
+    elif values.get("power") == VIRTUAL_RUNNER:
+        yield "power", NOT_VIRTUAL
 
 
 def _who(index: int, table: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mcubench.boards import KNOWN_BOARDS, is_server
 from mcubench.errors import InputError
+from mcubench.rig.drivers import power_driver
 from mcubench.rig.entry import VIRTUAL_RUNNER
 from mcubench.rig.labgrid_client import place_name
 
@@ -21,15 +22,14 @@ ALL = "all"
 RESERVED_NAMES = (ALL, "native", "python", "virtual")
 # PlatformIO's upload protocols that our boards can have, and `custom` for a command of the user's own.
 RUNNERS = ("stlink", "jlink", "cmsis-dap", "blackmagic", "mbed", "esptool", "custom", VIRTUAL_RUNNER)
+# More than any bridge or probe carries (FTDI's fastest: 12 Mbit/s); what is above is a slip of the finger.
+MAX_BAUD = 100_000_000
 # What the same thing is called elsewhere: in Zephyr's hardware map, or in this project's own options and answers.
 OTHER_WORDS = {"platform": "board", "fixtures": "features", "fixture": "features", "port": "serial", "uid": "id"}
 # Names go into names of files, and behind commas on the command line.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 WORD = re.compile(r"[^\s,]+")
-# As uhubctl prints them: bus and plugs of a hub, and the plug of that hub.
-UHUBCTL = re.compile(r"uhubctl:\d+(-\d+(\.\d+)*)?:\d+")
 SERIAL_FORMS = "a device, socket://HOST:PORT, rfc2217://HOST:PORT or labgrid:PLACE"
-POWER_FORMS = "'uhubctl:LOCATION:PORT' (as in uhubctl:1-1.4:2), 'script:COMMAND LINE', 'person' or 'virtual'"
 
 
 def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
@@ -112,15 +112,15 @@ def _runner(value: Any) -> str:
 
 def _power(value: Any) -> str:
     power = _text(value)
-    script = power.partition("script:")[2].strip() if power.startswith("script:") else ""
-    if power in ("person", VIRTUAL_RUNNER) or script or UHUBCTL.fullmatch(power):
-        return power
-    raise ValueError(f"expected {POWER_FORMS}, found '{power}'")
+    power_driver(power, "")  # ValueError if there is none
+    return power
 
 
 def _baud(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise ValueError(f"expected bits per second as a number above 0, such as 921600, found {_shown(value)}")
+    if value > MAX_BAUD:
+        raise ValueError(f"expected at most {MAX_BAUD} bits per second, found {_shown(value)}")
     return value
 
 

@@ -127,6 +127,7 @@ def test_ten_mistakes_are_ten_lines_each_with_its_place(rig: Path) -> None:
         ("baud = true", "found true"),
         ("baud = 9600.5", "found 9600.5"),
         ('baud = "9600"', "found '9600'"),
+        ("baud = 100_000_001", "expected at most 100000000 bits per second, found 100000001"),
         ("flash_timeout = 0", "expected seconds as a number above 0, found 0"),
         ("flash_timeout = inf", "found inf"),
         ('connected = "yes"', "expected true or false, found 'yes'"),
@@ -188,10 +189,19 @@ def test_a_board_without_a_port_cannot_be_found(rig: Path) -> None:
     assert mistakes_of(rig, board("a", 'board = "nrf52840"')) == (
         f"{rig}:1: board 'a': nothing finds its port; give it a probe_id or a serial",
     )
-    virtual = board("a", 'board = "nrf52840"', 'runner = "virtual"', 'probe_id = "a.probe"')
-    assert mistakes_of(rig, virtual) == (
+    assert mistakes_of(rig, board("a", 'board = "nrf52840"', 'runner = "virtual"')) == (
         f"{rig}:1: board 'a': a virtual board needs a serial, the link that is made to its terminal",
+        f"{rig}:1: board 'a': a virtual board needs a probe_id, the path of its probe's socket",
     )
+
+
+def test_the_id_of_a_virtual_board_tells_that_it_is_one(rig: Path) -> None:
+    virtual = ('runner = "virtual"', 'probe_id = "a.probe"')
+    assert mistakes_of(rig, nrf("a", *virtual, 'id = "00112233"')) == (
+        f"{rig}:7: board 'a', 'id': that of a virtual board begins with 7669727475616c, found '00112233'",
+    )
+    rig.write_text(nrf("a", *virtual, 'id = "7669727475616C01"'))
+    assert read_rig(rig).boards[0].id == "7669727475616c01"
 
 
 @pytest.mark.parametrize(
@@ -216,7 +226,7 @@ def test_only_a_virtual_board_has_the_power_of_one(rig: Path) -> None:
     assert mistakes_of(rig, text) == (
         f"{rig}:6: board 'a', 'power': 'virtual' is that of virtual boards, whose runner is 'virtual' too",
     )
-    rig.write_text(text.replace("jlink", "virtual"))
+    rig.write_text(text.replace("jlink", "virtual") + 'probe_id = "a.probe"\n')
     assert read_rig(rig).boards[0].power == "virtual"
 
 
