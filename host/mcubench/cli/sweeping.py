@@ -155,8 +155,9 @@ class Sweep:
     def _plan(self, task: Task, clocks: Sequence[ClockSetting]) -> list[Point]:
         bench = task.first.bench
         counts = (self._request.vectors or DEFAULT_VECTORS, self._request.vectors_other)
+        names = [board.rig_board.name for board in task.boards if board.rig_board]
         try:
-            plan = make_plan(bench.info, bench.models, task.models, clocks, *counts, task.place)
+            plan = make_plan(bench.info, bench.models, task.models, clocks, *counts, task.place, names)
         except InputError as exc:
             raise InputError(f"{task.title}: {exc}" if self._several else str(exc)) from exc
         return [replace(point, vectors=min(point.vectors, len(self._vectors[point.model.name]))) for point in plan]

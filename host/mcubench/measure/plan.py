@@ -58,14 +58,16 @@ def make_plan(
     vectors: int,
     vectors_other: int,
     place: str | None = None,
+    rig_names: Sequence[str] = (),
 ) -> list[Point]:
     """Return the points of a board: all clocks of the first model, then of the next. Without clocks there are none.
 
-    At the main clock `vectors` are checked, at the others `vectors_other`, but never more than there.
+    At the main clock `vectors` are checked, at the others `vectors_other`, but never more than there. `rig_names` is
+    what the boards that it is for are called in a rig file, if they are in one.
     Raises InputError if a model is not in the image, or is another one there.
     """
     for model in models:
-        _check_embedded(model, embedded, info)
+        _check_embedded(model, embedded, _how_to_build(info, models, rig_names))
     main = main_clock(clocks) if clocks else None
     return [
         Point(
@@ -161,18 +163,26 @@ def _names(settings: Sequence[ClockSetting]) -> str:
     return ", ".join(setting.name for setting in settings)
 
 
-def _check_embedded(model: Model, embedded: Sequence[ModelInfo], info: BoardInfo) -> None:
+def _how_to_build(info: BoardInfo, models: Sequence[Model], rig_names: Sequence[str]) -> str:
+    """Return the command that builds all models into the board's firmware; one that knows the board flashes it too."""
+    names = ",".join(model.name for model in models)
+    if rig_names:
+        return f"mcubench flash --board {','.join(rig_names)} --engine {info.engine} --model {names}"
+    return f"mcubench image --board {info.board} --engine {info.engine} --model {names}"
+
+
+def _check_embedded(model: Model, embedded: Sequence[ModelInfo], how_to_build: str) -> None:
     found = next((each for each in embedded if each.name == model.name), None)
     if found is None:
         known = ", ".join(each.name for each in embedded) or "none"
         raise InputError(
             f"model '{model.name}' is not in the board's firmware, which has {known}; build it in and flash:"
-            f" mcubench image --board {info.board} --engine {info.engine} --model {model.name}"
+            f" {how_to_build}"
         )
     if found.sha256 != model.sha256:
         raise InputError(
             f"model '{model.name}' in the firmware is another file (sha256 {found.sha256[:12]}...) than"
-            f" {model.tflite_path} ({model.sha256[:12]}...); build and flash again"
+            f" {model.tflite_path} ({model.sha256[:12]}...); build and flash again: {how_to_build}"
         )
     if (found.input_bytes, found.output_bytes) != (model.input.byte_count, model.output.byte_count):
         raise InputError(

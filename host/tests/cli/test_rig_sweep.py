@@ -74,6 +74,14 @@ def test_every_board_of_a_rig_has_its_plan_and_is_known_by_name(mcubench: Run, r
 
 
 @pytest.mark.usefixtures("rig")
+def test_a_missing_model_is_answered_with_what_flashes_the_board(mcubench: Run) -> None:
+    models = "mnist-int8,har-int8"
+    done = mcubench("sweep", "--board", "n-1", "--model", models, *FEW)
+    assert done.returncode == 2, done.stderr
+    assert f"mcubench flash --board n-1 --engine generated --model {models}" in done.stderr
+
+
+@pytest.mark.usefixtures("rig")
 def test_boards_are_picked_by_name_and_beside_others(mcubench: Run, mnist_program: Path, tmp_path: Path) -> None:
     boards = ("--board", "n-3,n-1", "--board", f"native:{mnist_program}")
     done = mcubench("sweep", *boards, *INT8, "--clock", "main", *FEW)

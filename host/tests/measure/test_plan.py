@@ -129,6 +129,14 @@ def test_a_model_that_is_not_in_the_image_is_an_input_error(
         make_plan(INFO, [replace(embedded(models[0]), **change)], models[:1], CLOCKS.settings, 300, 30)
 
 
+def test_what_to_do_about_a_missing_model_has_all_models_and_the_boards_of_a_rig(models: list[Model]) -> None:
+    both = "--engine generated --model mnist-int8,mnist-float32$"
+    with pytest.raises(InputError, match=f"flash: mcubench image --board stm32f746 {both}"):
+        make_plan(INFO, [embedded(models[0])], models, CLOCKS.settings, 300, 30)
+    with pytest.raises(InputError, match=f"flash: mcubench flash --board f7-1,f7-2 {both}"):
+        make_plan(INFO, [embedded(models[0])], models, CLOCKS.settings, 300, 30, "stm32f746", ["f7-1", "f7-2"])
+
+
 def test_a_clock_of_no_board_is_told_in_few_words_of_many_boards() -> None:
     tables = {f"f7-{number}": CLOCKS for number in range(1, 101)}
     with pytest.raises(
