@@ -105,13 +105,13 @@ def _build_all(
 
 
 def _raise_failed(results: Sequence[BoardFlashed]) -> None:
-    """Raise what says how many boards were not flashed, of the kind of the worst error."""
+    """Raise what says how many boards were not flashed, of the kind of the worst error; why was told of each."""
     failed = [result for result in results if result.error]
     if not failed:
         return
     names = ", ".join(result.board.name for result in failed)
     worst: type[McubenchError] = RigError if any(isinstance(each.error, RigError) for each in failed) else InputError
-    raise worst(f"{len(failed)} of {len(results)} boards not flashed: {names}; the first: {failed[0].error}")
+    raise worst(f"{len(failed)} of {len(results)} boards not flashed: {names}")
 
 
 def _table(results: Sequence[BoardFlashed]) -> Table:

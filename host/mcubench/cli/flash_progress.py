@@ -26,30 +26,32 @@ class FlashProgress:
         }
 
     def __enter__(self) -> FlashProgress:
-        if self._console.is_terminal:
+        if self._console.is_interactive:
             self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if self._console.is_interactive:  # else it would print an empty line
+            self._progress.stop()
 
     def tell(self, board: RigBoard, doing: str) -> None:
         """Show what is being done with a board."""
         task = self._tasks[board.name]
         self._progress.start_task(task)
         self._progress.update(task, description=f"{board.name}: {doing}")
-        if not self._console.is_terminal:
+        if not self._console.is_interactive:
             self._print(f"{board.name}: {doing}")
 
     def end(self, result: BoardFlashed) -> None:
         """Leave a line with what became of a board."""
-        self._progress.update(self._tasks[result.board.name], visible=False)
-        if result.outcome:
-            self._print(f"{result.board.name}: {result.outcome.action} in {result.outcome.took_s:.1f} s")
+        name, outcome = result.board.name, result.outcome
+        self._progress.update(self._tasks[name], visible=False)
+        if outcome:
+            self._print(f"{name}: {outcome.action} in {outcome.took_s:.1f} s")
         else:
-            self._print(str(result.error))
+            self._print(f"{name}: not flashed: {str(result.error).removeprefix(f'{name}: ')}")
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -43,6 +43,17 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MCUBENCH_RIG", raising=False)
 
 
+def check_told_once(done: subprocess.CompletedProcess[str], exit_code: int, board: str, words: str) -> None:
+    """Check that a line says why a board was not flashed, and that the last one only names it."""
+    assert done.returncode == exit_code, done.stderr
+    lines = done.stderr.splitlines()
+    assert lines[-1].startswith("mcubench: 1 of ")
+    assert lines[-1].endswith(f" not flashed: {board}")
+    (told,) = (line for line in lines if words in line)
+    assert told.startswith(f"{board}: not flashed: ")
+    assert all(lines), "an empty line"
+
+
 def check_one_line(done: subprocess.CompletedProcess[str], exit_code: int, words: str) -> None:
     assert done.returncode == exit_code, done.stderr
     assert "Traceback" not in done.stderr
@@ -74,7 +85,7 @@ def test_boards_of_others_are_told_and_the_rest_is_flashed_broken_ones_too(
     latch(shelf.boards[1], "it fell off the shelf")
     with hold(shelf.boards[0], "a long night"):
         done = mcubench("flash", "--rig", shelf.path, "--force", "--json")
-    check_one_line(done, 3, "v1")
+    check_told_once(done, 3, "v1", "a long night")
     first, second, third = json.loads(done.stdout)
     assert "a long night" in first["error"]
     for each in (second, third):
@@ -92,7 +103,7 @@ def test_a_broken_board_that_cannot_be_flashed_stays_latched(shelf: Shelf, mcube
     broken = read_rig(rig).boards[0]
     latch(broken, "it fell off the shelf")
     done = mcubench("flash", "--rig", rig)
-    check_one_line(done, 3, "gone")
+    check_told_once(done, 3, "gone", "no-link")
     assert latched(broken)
 
 
@@ -126,7 +137,7 @@ def test_a_probe_that_is_not_named_is_bad_input(mcubench: Run, tmp_path: Path, s
     path = tmp_path / "rig.toml"
     path.write_text(f'[[boards]]\nname = "disco"\nboard = "stm32f746"\nrunner = "stlink"\nserial = "{port}"\n')
     done = mcubench("flash", "--rig", path, "--firmware", image_of("stm32f746"))
-    check_one_line(done, 2, "disco: runner = 'stlink' needs probe_id")
+    check_told_once(done, 2, "disco", "runner = 'stlink' needs probe_id")
 
 
 def test_what_has_no_flash_is_left_out_unless_it_is_named(mcubench: Run, tmp_path: Path) -> None:
