@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import select
 import time
 from types import TracebackType
@@ -25,6 +26,9 @@ DEFAULT_BAUD = 1_000_000
 RESET_PULSE_S = 0.1
 # A server that hangs up at once may say why, in a line. Whoever has said more was in a conversation.
 LONGEST_REASON_BYTES = 120
+# What a Telnet server begins with: WILL, WONT, DO or DONT of one option after another, each behind a byte 0xFF (RFC
+# 854). Of what a board is in the middle of sending, two in a row are the beginning by chance once in 10^10 connections.
+TELNET = re.compile(rb"(\xff[\xfb-\xfe][\x00-\x31]){2}")
 CHUNK_BYTES = 65536
 CUT = (errno.ECONNRESET, errno.EPIPE)
 NOT_RFC2217 = "RFC2217"  # is in what pyserial says if it was not answered, in time or at all
@@ -156,6 +160,13 @@ class Link:
             self.transcript.add("<", data)
         if len(self._first_words) <= LONGEST_REASON_BYTES:
             self._first_words += data
+        if not self.has_rate and TELNET.match(self._first_words):
+            place = self.name[len(TCP) :]
+            raise LinkError(
+                self.name,
+                f"its server speaks Telnet, which changes a board's bytes; use {RFC2217}{place},"
+                " or give ser2net an accepter tcp(nodelay),PORT",
+            )
 
     def _gone(self) -> LinkError:
         if not self.name.lower().startswith(CONNECTIONS):

@@ -125,6 +125,17 @@ def test_a_far_port_without_its_board_is_one_line(tmp_path: Path) -> None:
             assert "\n" not in str(failure.value)
 
 
+def test_plain_tcp_at_a_port_for_telnet_is_one_line_before_anything_is_measured(
+    native_ser2net: Ser2net, start_sweep: Start
+) -> None:
+    wrong = native_ser2net.rfc2217.replace("rfc2217:", "socket:")
+    sweep = start_sweep("--port", wrong)
+    _, said = sweep.communicate(timeout=60)
+    (line,) = said.splitlines()
+    assert f"{wrong}: its server speaks Telnet, which changes a board's bytes; use {native_ser2net.rfc2217}, or" in line
+    assert sweep.returncode == 2
+
+
 def test_a_port_for_plain_tcp_does_not_speak_rfc2217(native_ser2net: Ser2net) -> None:
     wrong = native_ser2net.raw.replace("socket:", "rfc2217:")
     with pytest.raises(LinkError, match="does not speak RFC 2217; is it a plain one"):

@@ -171,6 +171,33 @@ def test_a_read_takes_no_more_than_it_was_asked_for(server: Server, rfc2217: str
     assert data == b"abcdef"
 
 
+TELNET = b"\xff\xfb\x03\xff\xfd\x2c"  # WILL SUPPRESS-GO-AHEAD, DO COM-PORT
+
+
+def test_telnet_is_known_by_its_first_bytes_however_they_come(server: Server) -> None:
+    server.obeys, server.greeting = False, TELNET[:1]
+    with Link(f"socket://{server.place}") as link:
+        assert link.read(100, Deadline.after(5)) == TELNET[:1]
+        server.write(TELNET[1:] + b"boot")
+        for _ in range(2):
+            with pytest.raises(LinkError, match=rf"speaks Telnet.*; use rfc2217://{server.place}, or") as failure:
+                link.read(100, Deadline.after(5))
+            assert "\n" not in str(failure.value)
+            server.write(b"more")
+
+
+@pytest.mark.parametrize("first", [b"boot\n" + TELNET, b"\xff\xff" + TELNET, TELNET[:3] + b"ok\n", TELNET[:2] * 4])
+def test_bytes_of_a_board_are_not_taken_for_telnet(server: Server, first: bytes) -> None:
+    server.obeys, server.greeting = False, first
+    with Link(f"socket://{server.place}") as link:
+        data, deadline = b"", Deadline.after(5)
+        while len(data) < len(first) and not deadline.expired:
+            data += link.read(100, deadline)
+        assert data == first
+        server.write(TELNET)
+        assert link.read(1, deadline) == TELNET[:1]
+
+
 def test_options_in_an_address_are_kept(rfc2217: str) -> None:
     with Link(f"{rfc2217}?timeout=5") as link:
         assert link.has_rate
