@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -149,7 +150,7 @@ def check_named(boards: Sequence[str], ports: Sequence[str], firmware: Path | No
     if firmware and chips != 1:
         instead = "name the engine instead: virtual:<chip>?engine=<engine>" if chips else "none was named; leave it out"
         raise InputError(f"--firmware is for one virtual board; {instead}")
-    if len({parse_port(port).port for port in ports}) < len(ports):
+    if len({os.path.realpath(parse_port(port).port or port) for port in ports}) < len(ports):
         raise InputError(f"a port was named twice: {', '.join(ports)}")
 
 

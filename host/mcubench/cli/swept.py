@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,10 +13,11 @@ import click
 
 from mcubench.boards import BoardAddress, ImageTarget, image_target, number_boards, parse_board, parse_port
 from mcubench.cli.connect import check_named, with_line_faults
+from mcubench.errors import InputError, UnreachableError
 from mcubench.images import provide_images
 from mcubench.measure.plan import MAIN_CLOCK
 from mcubench.models import Model
-from mcubench.rig import RigBoard
+from mcubench.rig import RigBoard, find_board_port, is_labgrid
 from mcubench.store import Record, point_id
 
 __all__ = ["ImageRun", "SweptBoard", "refused_records", "swept_boards"]
@@ -66,10 +69,11 @@ def swept_boards(
 ) -> list[SweptBoard]:
     """Return the boards that the options name, those of a rig and --board first; images that are not there are built.
 
-    Raises InputError if they name none, or if one can neither be found nor built.
+    Raises InputError if they name none or one twice, or if one can neither be found nor built.
     """
     if boards or ports or not rig_boards:
         check_named(boards, ports, firmware)
+    _check_ports(ports, rig_boards)
     targets = [None if firmware else image_target(board, engine) for board in boards]
     folders = [model.folder for model in models]
 
@@ -96,6 +100,16 @@ def swept_boards(
         for place, (board, number) in enumerate(zip(swept, numbers, strict=True), 1)
     ]
     return [_of_rig(board, run(BoardAddress(board.name, engine=engine))) for board in rig_boards] + numbered
+
+
+def _check_ports(ports: Sequence[str], rig_boards: Sequence[RigBoard]) -> None:
+    """Raise InputError if a port is that of a board of the rig: it opens once."""
+    named = {os.path.realpath(parse_port(port).port or port): port for port in ports}
+    for board in rig_boards if named else ():
+        with contextlib.suppress(UnreachableError):  # told when it is used
+            place = None if is_labgrid(board) else named.get(os.path.realpath(find_board_port(board)))
+            if place:
+                raise InputError(f"--port {place} and --board {board.name} are the same board; leave one of them out")
 
 
 def _of_rig(board: RigBoard, run: ImageRun) -> SweptBoard:
