@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,17 +12,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from mcubench.cli.on_rig import rig_option
-from mcubench.errors import InputError
+from mcubench.errors import InputError, StateError
 from mcubench.link import AttachedPort, attached_ports
 from mcubench.report import report_console
-from mcubench.rig import RigBoard, find_board_port, holder, is_labgrid, latched, load_rig
+from mcubench.rig import RigBoard, RigFile, find_board_port, holder, is_labgrid, latched, load_rig
 
 __all__ = ["command"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """A board as the list has it. `present` is whether its port is there, None where only opening it would tell."""
+    """A board as the list has it. `present` is whether its port is there, None where only opening it would tell.
+
+    `unreadable` says what is wrong with the file of its lock or its latch; then `holder` and `latched` are unknown.
+    """
 
     name: str
     board: str
@@ -34,20 +38,29 @@ class Row:
     features: list[str]
     holder: str | None
     latched: str | None
+    unreadable: str | None
     notes: str | None
 
 
 @click.command("list")
 @rig_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(rig_file: Path | None, as_json: bool) -> None:
-    """List the boards of the rig file: whether their ports are there, and who uses them. No board is opened."""
+def command(rig_file: Path | None, as_json: bool) -> int:
+    """List the boards of the rig file: whether their ports are there, and who uses them. No board is opened.
+
+    Exit code 3: the lock or the latch of a board cannot be read.
+    """
     rig = load_rig(rig_file)
     ports = attached_ports()
     rows = [_row(board, ports) for board in rig.boards]
     if as_json:
         print(json.dumps({"file": str(rig.path), "boards": [asdict(row) for row in rows]}))
-        return
+    else:
+        _print_table(rig, rows)
+    return StateError.exit_code if any(row.unreadable for row in rows) else 0
+
+
+def _print_table(rig: RigFile, rows: Sequence[Row]) -> None:
     headings = ("Name", "Board", "Id", "Port", "Power", "Features", "State")
     table = Table(*headings, title=f"{len(rows)} boards in {escape(str(rig.path))}", title_justify="left")
     for row in rows:
@@ -59,7 +72,11 @@ def command(rig_file: Path | None, as_json: bool) -> None:
 
 def _row(board: RigBoard, ports: list[AttachedPort]) -> Row:
     port, present = _port(board, ports)
-    used_by, broken = holder(board), latched(board)
+    used_by, broken, unreadable = None, None, None
+    try:
+        used_by, broken = holder(board), latched(board)
+    except StateError as exc:
+        unreadable = str(exc)
     return Row(
         name=board.name,
         board=board.board,
@@ -72,6 +89,7 @@ def _row(board: RigBoard, ports: list[AttachedPort]) -> Row:
         features=list(board.features),
         holder=str(used_by) if used_by else None,
         latched=f"{broken.why} (since {broken.since})" if broken else None,
+        unreadable=unreadable,
         notes=board.notes,
     )
 
@@ -92,5 +110,6 @@ def _state(row: Row) -> str:
         "" if row.connected else "not connected",
         f"latched broken: {row.latched}" if row.latched else "",
         f"in use by {row.holder}" if row.holder else "",
+        f"unreadable: {row.unreadable}" if row.unreadable else "",
     ]
     return "; ".join(state for state in states if state) or "free"

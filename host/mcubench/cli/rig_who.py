@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
 from rich.markup import escape
 from rich.table import Table
 
+from mcubench.errors import StateError
 from mcubench.report import report_console
-from mcubench.rig import holders
+from mcubench.rig import Holder, holders, unreadable_locks
 
 __all__ = ["command"]
 
 
 @click.command("who")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(as_json: bool) -> None:
-    """Say who uses which board of this machine, in whatever rig file it is."""
-    found = holders()
+def command(as_json: bool) -> int:
+    """Say who uses which board of this machine, in whatever rig file it is. Exit code 3: a lock cannot be read."""
+    found, errors = holders(), unreadable_locks()
     if as_json:
         print(json.dumps([asdict(each) for each in found]))
-        return
-    if not found:
+    elif found:
+        _print_table(found)
+    elif not errors:
         print("nobody uses a board")
-        return
+    for error in errors:
+        click.echo(f"mcubench: unreadable: {error}", err=True)
+    return StateError.exit_code if errors else 0
+
+
+def _print_table(found: Sequence[Holder]) -> None:
     table = Table("Board", "Who", "Process", "Why", "Since", title="Boards in use", title_justify="left")
     for each in found:
         process = "kept" if each.pid is None else str(each.pid)

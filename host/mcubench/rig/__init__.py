@@ -8,7 +8,7 @@ from mcubench.rig.drivers import drivers_of
 from mcubench.rig.entry import VIRTUAL_RUNNER, RigBoard
 from mcubench.rig.file import RigFile, find_rig_file, load_rig, read_rig
 from mcubench.rig.latch import Latch, latch, latched, unlatch
-from mcubench.rig.lock import Holder, hold, holder, holders
+from mcubench.rig.lock import Holder, hold, holder, holders, unreadable_locks
 from mcubench.rig.use import use
 
 __all__ = [
@@ -33,5 +33,6 @@ __all__ = [
     "probe_socket",
     "read_rig",
     "unlatch",
+    "unreadable_locks",
     "use",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pwd
@@ -17,7 +18,7 @@ from mcubench.rig.entry import RigBoard
 from mcubench.rig.process import process_start
 from mcubench.rig.state import StateFile, change_state, read_state, state_file, state_files, time_now
 
-__all__ = ["Holder", "hold", "holder", "holders", "keep", "release", "who_am_i"]
+__all__ = ["Holder", "hold", "holder", "holders", "keep", "release", "unreadable_locks", "who_am_i"]
 
 log = logging.getLogger(__name__)
 
@@ -117,9 +118,23 @@ def holder(board: RigBoard) -> Holder | None:
 
 
 def holders() -> list[Holder]:
-    """Return everybody who has a board of this machine, in whatever rig file it is."""
-    found = [each for path in state_files(KIND) for each in _holders_in(read_state(path) or {}, path)]
+    """Return everybody who has a board of this machine, in whatever rig file it is; not of the `unreadable_locks`."""
+    found: list[Holder] = []
+    for path in state_files(KIND):
+        with contextlib.suppress(StateError):
+            found += _holders_in(read_state(path) or {}, path)
     return sorted((each for each in found if not each.is_gone), key=lambda each: (each.board, each.since))
+
+
+def unreadable_locks() -> list[StateError]:
+    """Return what is wrong with each file of this machine that does not tell who has its board."""
+    errors = []
+    for path in state_files(KIND):
+        try:
+            _holders_in(read_state(path) or {}, path)
+        except StateError as exc:
+            errors.append(exc)
+    return errors
 
 
 def who_am_i() -> tuple[str, str]:

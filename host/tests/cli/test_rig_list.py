@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mcubench.rig import hold, latch, read_rig
+from mcubench.rig.state import state_file
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -77,6 +78,24 @@ def test_who_is_there_and_who_uses_it(mcubench: Run, rig: Path) -> None:
         "in use by",
     ):
         assert words in table.stdout
+
+
+@pytest.mark.parametrize("kind", ["lock", "latch"])
+def test_an_unreadable_file_of_one_board_hides_no_other(mcubench: Run, rig: Path, kind: str) -> None:
+    here, away, *_ = read_rig(rig).boards
+    latch(away, "it hung")
+    path = state_file(here, kind)
+    path.write_text("nonsense")
+    done, table = mcubench("rig", "list", "--json"), mcubench("rig", "list")
+    assert (done.returncode, done.stderr, table.returncode) == (3, "", 3)
+    rows = {row["name"]: row for row in json.loads(done.stdout)["boards"]}
+    assert rows["here"]["unreadable"].startswith(f"{path}: expected ")
+    assert rows["here"]["unreadable"].endswith("; remove the file")
+    assert rows["here"]["holder"] is None
+    assert rows["away"]["unreadable"] is None
+    assert rows["away"]["latched"].startswith("it hung")
+    assert "unreadable:" in table.stdout
+    assert "it hung" in table.stdout
 
 
 def test_mistakes_of_the_file_are_a_line_each(mcubench: Run, rig: Path) -> None:

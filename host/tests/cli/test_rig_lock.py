@@ -63,6 +63,25 @@ def test_what_a_process_uses_is_taken_from_it_only_by_force(mcubench: Run, rig: 
     assert forced.stdout.startswith("blue: was in use by")
 
 
+def test_an_unreadable_lock_is_a_line_and_hides_nobody(mcubench: Run, rig: Path) -> None:
+    red, blue = read_rig(rig).boards
+    path = state_file(red, "lock")
+    path.write_text("nonsense")
+    alone = mcubench("rig", "who")
+    with hold(blue, "a sweep"):
+        who, rows = mcubench("rig", "who"), mcubench("rig", "who", "--json")
+    assert [each.returncode for each in (alone, who, rows)] == [3] * 3
+    for each in (alone, who, rows):
+        (line,) = each.stderr.splitlines()
+        assert line.startswith(f"mcubench: unreadable: {path}: expected ")
+        assert line.endswith("; remove the file")
+    assert alone.stdout == ""
+    assert "a sweep" in who.stdout
+    assert [row["board"] for row in json.loads(rows.stdout)] == ["blue"]
+    path.unlink()
+    assert mcubench("rig", "who").returncode == 0
+
+
 def test_a_person_is_kept_out_by_another(mcubench: Run, rig: Path) -> None:
     mcubench("rig", "lock", "red", "--reason", "mine")
     path = state_file(read_rig(rig).boards[0], "lock")

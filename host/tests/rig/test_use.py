@@ -120,7 +120,7 @@ def test_an_entry_says_what_can_reset_its_board(entry: RigBoard, kinds: list[typ
     assert [type(each) for each in drivers_of(entry)] == kinds
 
 
-@pytest.mark.parametrize("power", ["uhubctl:2", "uhubctl:", "script:", "virtual", "nonsense"])
+@pytest.mark.parametrize("power", ["uhubctl:2", "uhubctl:", "uhubctl:hub:2", "script:", "virtual", "nonsense"])
 def test_power_that_nothing_switches_is_bad_input(power: str) -> None:
     with pytest.raises(InputError, match=r"^b: nothing switches its power by"):
         drivers_of(replace(BOARD, power=power))
