@@ -10,6 +10,7 @@ from mcubench.boards import KNOWN_BOARDS
 from mcubench.errors import BoardError, DeadlineError, LinkError, ProtocolError
 from mcubench.link import DEFAULT_BAUD, Link
 from mcubench.protocol import Board, BoardInfo
+from mcubench.rig.at_once import OpenLinks
 
 __all__ = ["BAUDS", "Heard", "PortState", "ask"]
 
@@ -38,12 +39,12 @@ class Heard:
     baud: int | None = None
 
 
-def ask(port: str, bauds: Sequence[int], timeout_s: float) -> Heard:
+def ask(port: str, bauds: Sequence[int], timeout_s: float, links: OpenLinks) -> Heard:
     """Say hello at each rate for so long at most, until a board answers."""
     heard = Heard(PortState.SILENT, "answers nothing")
     for baud in bauds:
         try:
-            with Link(port, baud) as link:
+            with Link(port, baud) as link, links.having(link):
                 this = _say_hello(Board(link), timeout_s)
         except LinkError as exc:
             return Heard(PortState.CLOSED, _without_port(exc))

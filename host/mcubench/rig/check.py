@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
 from mcubench.boards import check_identity, open_board
 from mcubench.errors import DeadlineError, InputError, LockedError, McubenchError, RigError
 from mcubench.protocol import Board, BoardInfo
+from mcubench.rig.at_once import OpenLinks, visit_all
 from mcubench.rig.attachment import Attachment
 from mcubench.rig.entry import RigBoard
 from mcubench.rig.latch import latched, unlatch
@@ -19,7 +19,6 @@ __all__ = ["Checked", "Verdict", "check_boards"]
 
 # A board may be at a raised rate, which takes a while to call it back from.
 HELLO_TIMEOUT_S = 5.0
-MOST_AT_ONCE = 32
 REASON = "rig check"
 
 
@@ -49,19 +48,18 @@ def check_boards(boards: Sequence[RigBoard], on_checked: Callable[[Checked], Non
     `on_checked` is called, from any thread, as soon as a board is done. Nothing is reset.
     """
 
-    def visit(board: RigBoard) -> Checked:
-        checked = _check(board)
+    def visit(board: RigBoard, links: OpenLinks) -> Checked:
+        checked = _check(board, links)
         on_checked(checked)
         return checked
 
-    with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
-        return list(pool.map(visit, boards))
+    return visit_all(boards, visit)
 
 
-def _check(board: RigBoard) -> Checked:
+def _check(board: RigBoard, links: OpenLinks) -> Checked:
     try:
         with use(board, REASON, even_latched=True, may_switch=False) as attachment:
-            return _ask(attachment)
+            return _ask(attachment, links)
     except LockedError as exc:
         return Checked(board, Verdict.IN_USE, _without_name(exc, board))
     except DeadlineError as exc:
@@ -71,9 +69,9 @@ def _check(board: RigBoard) -> Checked:
         return Checked(board, Verdict.SILENT, _without_name(exc, board))
 
 
-def _ask(attachment: Attachment) -> Checked:
+def _ask(attachment: Attachment, links: OpenLinks) -> Checked:
     board, address = attachment.board, attachment.address
-    with open_board(address) as opened:
+    with open_board(address) as opened, links.having(opened.link):
         info = Board(opened.link).connect(HELLO_TIMEOUT_S)
     try:
         check_identity(address, info.board, info.uid)

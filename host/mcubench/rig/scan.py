@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from mcubench.errors import LockedError, UnreachableError
 from mcubench.link import AttachedPort
 from mcubench.rig.address import find_board_port, is_labgrid, path_beside_file
 from mcubench.rig.asking import BAUDS, Heard, PortState, ask
+from mcubench.rig.at_once import OpenLinks, visit_all
 from mcubench.rig.entry import RigBoard
 from mcubench.rig.lock import hold
 from mcubench.rig.usb import SERIAL_LINKS, device_of, probe_id_of, same_probe, stable_name
@@ -23,7 +23,6 @@ __all__ = ["Sighting", "scan_ports"]
 # of a board is asked once, for less than the time after which it would be called back with 36 kB of nonsense.
 PATIENT_S = 5.0
 SHORT_S = 1.4
-MOST_AT_ONCE = 32
 REASON = "rig scan"
 
 
@@ -58,15 +57,14 @@ def scan_ports(
     met = {sighting.entry for sighting in unasked}
     others = [_elsewhere(board, usb) for board in boards if board not in met and not is_labgrid(board)]
 
-    def visit(group: list[Sighting]) -> list[Sighting]:
-        seen = _ask_all(group)
+    def visit(group: list[Sighting], links: OpenLinks) -> list[Sighting]:
+        seen = _ask_all(group, links)
         for each in seen:
             on_sighting(each)
         return seen
 
     groups = [*_by_device(unasked), *([each] for each in others)]
-    with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
-        return [sighting for group in pool.map(visit, groups) for sighting in group]
+    return [sighting for group in visit_all(groups, visit) for sighting in group]
 
 
 def _attached(port: AttachedPort, usb: Sequence[AttachedPort], boards: Sequence[RigBoard], links: Path) -> Sighting:
@@ -121,13 +119,13 @@ def _by_device(sightings: Sequence[Sighting]) -> list[list[Sighting]]:
     return list(groups.values())
 
 
-def _ask_all(group: Sequence[Sighting]) -> list[Sighting]:
+def _ask_all(group: Sequence[Sighting], links: OpenLinks) -> list[Sighting]:
     """Ask at ports that belong together, unless somebody uses them."""
     if group[0].heard.state is PortState.ABSENT and group[0].attached is None:
         return list(group)
     try:
         with hold(_to_lock(group), REASON):
-            return [replace(each, heard=_ask(each)) for each in group]
+            return [replace(each, heard=_ask(each, links)) for each in group]
     except LockedError as exc:
         heard = Heard(PortState.LOCKED, f"in use by {exc.holder}")
         return [replace(each, heard=heard) for each in group]
@@ -140,11 +138,11 @@ def _to_lock(group: Sequence[Sighting]) -> RigBoard:
     return entry or RigBoard(name=first.port, board="unknown", probe_id=first.probe_id, serial=first.port)
 
 
-def _ask(sighting: Sighting) -> Heard:
+def _ask(sighting: Sighting, links: OpenLinks) -> Heard:
     entry, port = sighting.entry, sighting.attached
     known = known_board(entry.board) if entry else None
     usual = (entry.baud if entry else None) or (known.baud if known else None)
     bauds = tuple(dict.fromkeys([usual, *BAUDS])) if usual else BAUDS
     is_ours = entry is not None or (port is not None and port.probable_board is not None)
     # What an entry names elsewhere has the rate of its entry, if it has one at all.
-    return ask(sighting.port, bauds if port else bauds[:1], PATIENT_S if is_ours else SHORT_S)
+    return ask(sighting.port, bauds if port else bauds[:1], PATIENT_S if is_ours else SHORT_S, links)

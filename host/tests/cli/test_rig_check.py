@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +13,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "rig"))  # for named_boards; importlib mode adds no folder
 
 from named_boards import named_boards
+from talking_pty import talking_pty
 
-from mcubench.rig import latch, latched, read_rig
+from mcubench.deadline import Deadline
+from mcubench.rig import holder, latch, latched, read_rig
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+DEADLINE_S = 30.0
 BOARD = '[[boards]]\nname = "{name}"\nboard = "stm32f746"\nid = "{id}"\nserial = "{port}"\n'
 
 
@@ -24,6 +29,38 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MCUBENCH_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("MCUBENCH_RIG", raising=False)
+
+
+@pytest.mark.parametrize("command", ["check", "scan"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_at_once_and_every_lock_is_given_back(
+    tmp_path: Path, command: str, number: signal.Signals
+) -> None:
+    # As `python -m mcubench`, but with more patience than this test has; SIGINT is ignored where tests run in the
+    # background of a shell.
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from mcubench import cli, rig\nfrom mcubench.rig import check, scan\n"
+        "check.HELLO_TIMEOUT_S = scan.PATIENT_S = 1000.0\ncli.main()\n"
+    )
+    with talking_pty(b"") as one, talking_pty(b"") as other:
+        entries = [("one", "aa", one), ("other", "bb", other)]
+        (tmp_path / "rig.toml").write_text("".join(BOARD.format(name=n, id=uid, port=port) for n, uid, port in entries))
+        boards = read_rig(tmp_path / "rig.toml").boards
+        arguments = [sys.executable, "-c", program, "rig", command]
+        with subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as asking:
+            try:
+                deadline = Deadline.after(DEADLINE_S)
+                while not all(map(holder, boards)):
+                    assert not deadline.expired
+                    time.sleep(0.02)
+                asking.send_signal(number)
+                _, told = asking.communicate(timeout=DEADLINE_S)
+            finally:
+                asking.kill()
+    assert asking.returncode == 128 + number
+    assert told.splitlines()[-1] == f"mcubench: {'interrupted' if number == signal.SIGINT else 'ended by SIGTERM'}"
+    assert [path.stat().st_size for path in (tmp_path / "state").glob("*.lock")] == [0, 0]
 
 
 def test_each_board_says_who_it_is_or_why_not(mcubench: Run, tmp_path: Path) -> None:
