@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mcubench.errors import InputError
-from mcubench.pytest_plugin.markers import check_markers, needs_board, skip_reason, what_is_missing
+from mcubench.pytest_plugin.markers import check_markers, check_names, needs_board, skip_reason, what_is_missing
 from mcubench.pytest_plugin.outcome import STATE_KEY, TestState
 from mcubench.pytest_plugin.quarantine import QuarantineList
 from mcubench.pytest_plugin.reporting import SWEEP_FIXTURE
@@ -43,6 +43,7 @@ def prepare_items(config: pytest.Config, items: list[pytest.Item], quarantine: Q
         try:
             check_markers(item, config)
             if needs_board(item):
+                check_names(item, config)
                 _prepare(item, config, quarantine)
         except pytest.UsageError as exc:
             if not hasattr(config, "workerinput"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 import pytest
 
@@ -12,7 +13,7 @@ from mcubench.errors import InputError
 from mcubench.pytest_plugin.selection import SelectedBoard, select_boards
 from mcubench.rig.keys import did_you_mean
 
-__all__ = ["add_markers", "check_markers", "needs_board", "skip_reason", "what_is_missing"]
+__all__ = ["add_markers", "check_markers", "check_names", "needs_board", "skip_reason", "what_is_missing"]
 
 MARKERS = (
     "hil: needs a board, real or virtual (set by itself)",
@@ -21,6 +22,9 @@ MARKERS = (
     'needs("feature", ...): runs only on boards that have all of these features in the rig file',
     "quarantine: its failures do not fail the session",
 )
+
+# From this on a marker's name is taken for one of ours, misspelt (difflib's ratio).
+RESEMBLING = 0.75
 
 
 def add_markers(config: pytest.Config) -> None:
@@ -50,6 +54,27 @@ def check_markers(item: pytest.Item, config: pytest.Config) -> None:
     for marker in item.iter_markers("quarantine"):
         if marker.args or set(marker.kwargs) - {"reason"}:
             raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.quarantine takes no arguments but reason=...")
+
+
+def check_names(item: pytest.Item, config: pytest.Config) -> None:
+    """Raise UsageError if a marker of a test that uses a board is called nearly as one of ours is.
+
+    Without --strict-markers pytest only warns, and the test would run on boards that it does not fit. Whatever is
+    registered is meant.
+    """
+    registered = {_name(line) for line in config.getini("markers")}
+    for name in dict.fromkeys(marker.name for marker in item.iter_markers() if marker.name not in registered):
+        close = get_close_matches(name.lower(), [_name(line) for line in MARKERS], 1, RESEMBLING)
+        if close:
+            raise pytest.UsageError(
+                f"{item.nodeid}: @pytest.mark.{name}: no such marker; did you mean '{close[0]}'? Register it under"
+                " 'markers' in pytest's settings if it is one of yours"
+            )
+
+
+def _name(line: str) -> str:
+    """Return the name of a marker from the line that registers it."""
+    return line.partition(":")[0].partition("(")[0].strip()
 
 
 def what_is_missing(item: pytest.Item, kind: str | None, features: Sequence[str]) -> str | None:

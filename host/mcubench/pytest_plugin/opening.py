@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,8 +15,9 @@ from mcubench.link import DEFAULT_BAUD
 from mcubench.models import list_models
 from mcubench.protocol.client import HELLO_TIMEOUT_S
 from mcubench.pytest_plugin.dut import BetweenTests, Dut, DutBoard
+from mcubench.pytest_plugin.ending import die_with_parent, interrupt_on_sigterm
 from mcubench.pytest_plugin.flashing import Flasher
-from mcubench.pytest_plugin.rig import Rig
+from mcubench.pytest_plugin.rig import MAIN_PROCESS, Rig
 from mcubench.pytest_plugin.selection import SelectedBoard
 from mcubench.pytest_plugin.transcripts import TestTranscript
 from mcubench.recovery import Ladder, ResetDriver, say_hello
@@ -36,7 +35,9 @@ def open_dut(rig: Rig, selected: SelectedBoard, address: BoardAddress | None = N
     `address` is where it is, if that is not what `selected` says. Raises BlockedError if the board is known to be
     broken, LockedError if somebody else uses it, RigError if it does not answer or is another one.
     """
-    _be_interrupted_by_sigterm()
+    interrupt_on_sigterm()
+    if rig.worker != MAIN_PROCESS:
+        die_with_parent()
     with ExitStack() as stack:
         rig.not_opened.add(selected.name)
         drivers: tuple[ResetDriver, ...] = ()
@@ -53,22 +54,12 @@ def open_dut(rig: Rig, selected: SelectedBoard, address: BoardAddress | None = N
         yield dut
 
 
-def _be_interrupted_by_sigterm() -> None:
-    """Let SIGTERM, by which CI systems end jobs, do what Ctrl-C does: boards are given back, the JUnit file is written.
-
-    Who has done something else about it keeps that.
-    """
-    is_ours = threading.current_thread() is threading.main_thread()
-    if is_ours and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
 def _take_from_rig(rig: Rig, selected: SelectedBoard, stack: ExitStack) -> tuple[BoardAddress, tuple[ResetDriver, ...]]:
     """Have a board of the rig alone, flash it if that is due, and return where it is and what can reset it."""
     assert selected.entry is not None
     flasher = rig.config.stash.setdefault(FLASHER_KEY, Flasher(rig))
     built = flasher.prepare(selected.entry)
-    where = rig.config.rootpath.name + ("" if rig.worker == "main" else f" ({rig.worker})")
+    where = rig.config.rootpath.name + ("" if rig.worker == MAIN_PROCESS else f" ({rig.worker})")
     attachment = stack.enter_context(use(selected.entry, f"pytest in {where}"))
     if built:
         flasher.flash(attachment, built)
@@ -93,7 +84,7 @@ def _say_hello(
     drivers: tuple[ResetDriver, ...],
     transcript: TestTranscript,
 ) -> Dut:
-    ladder = Ladder(opened, drivers)
+    ladder = Ladder(opened, drivers, rig.timeout_multiplier)
     rescuer = BetweenTests(ladder)
     board = DutBoard(opened.link, rescuer)
     timeout_s = HELLO_TIMEOUT_S * rig.timeout_multiplier

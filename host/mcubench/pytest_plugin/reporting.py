@@ -102,6 +102,6 @@ def _show(rig: Rig, state: TestState, report: pytest.TestReport, log: str | None
     if state.retried:
         report.sections.append(("second try, because the first met an error of the rig", state.retried))
     transcript = rig.transcripts.get(state.board.name) if state.board else None
-    if transcript and log:
-        title = f"UART transcript, seconds since the link was opened ({log})"
-        report.sections.append((title, str(transcript)))
+    end = transcript.end(log) if transcript and log else ""
+    if end:
+        report.sections.append(("end of the UART transcript, seconds since the test began", end))

@@ -20,8 +20,10 @@ from mcubench.store import Record
 if TYPE_CHECKING:
     from mcubench.pytest_plugin.dut import Dut
 
-__all__ = ["Rig", "home_folder", "rig_of"]
+__all__ = ["MAIN_PROCESS", "Rig", "home_folder", "rig_of"]
 
+# Where it is not one of pytest-xdist's.
+MAIN_PROCESS = "main"
 LOG_FOLDER = Path("results", "hil")
 METRICS_FILE = "metrics.jsonl"
 TRANSCRIPT_END = ".uart.log"
@@ -65,8 +67,8 @@ class Rig:
 
     @property
     def worker(self) -> str:
-        """The name of this process: `main`, or that of one of pytest-xdist's."""
-        return str(getattr(self.config, "workerinput", {}).get("workerid", "main"))
+        """The name of this process: MAIN_PROCESS, or that of one of pytest-xdist's."""
+        return str(getattr(self.config, "workerinput", {}).get("workerid", MAIN_PROCESS))
 
     @property
     def log_dir(self) -> Path:

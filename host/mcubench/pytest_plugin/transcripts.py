@@ -14,6 +14,9 @@ __all__ = ["TestTranscript"]
 FIRST_CHUNKS = 500
 LAST_CHUNKS = 500
 SHOWN_BYTES = 96
+# In a test's report: enough to see what was asked last, on lines that fit a terminal.
+END_CHUNKS = 12
+END_COLUMNS = 72
 
 Chunk = tuple[float, str, int, bytes]
 
@@ -64,7 +67,21 @@ class TestTranscript(Transcript):
         ]
         return "\n".join(lines) + "\n"
 
+    def end(self, file: str) -> str:
+        """Return the last chunks, on short lines, and that more is in `file`; empty if nothing was noted."""
+        chunks = [*self._first, *self._last][-END_CHUNKS:]
+        if not chunks:
+            return ""
+        return "\n".join([*map(_short_line, chunks), f"# the last {len(chunks)} of {self._count} chunks; more: {file}"])
+
 
 def _line(chunk: Chunk) -> str:
     at_s, direction, length, data = chunk
     return f"{at_s:10.6f} {direction} {length:5d} bytes {repr(data)[1:]}{'...' if length > len(data) else ''}"
+
+
+def _short_line(chunk: Chunk) -> str:
+    at_s, direction, length, data = chunk
+    while len(repr(data)) > END_COLUMNS:
+        data = data[:-1]
+    return _line((at_s, direction, length, data))

@@ -58,8 +58,8 @@ Way = tuple[Rung, ResetDriver | None]
 class Ladder:
     """The rescuer of one board: give it to `Board`. `steps` is all that it did.
 
-    `drivers` are what can reset the board from outside its line. `on_rung` is called with each rung before it is tried,
-    and with None once the board is back.
+    `drivers` are what can reset the board from outside its line; `timeout_multiplier` stretches the waits for answers.
+    `on_rung` is called with each rung before it is tried, and with None once the board is back.
 
     Who measures calls `note_progress` whenever something is done, so that a board that is lost again and again before
     that is given up.
@@ -68,11 +68,12 @@ class Ladder:
     what they were made for.
     """
 
-    def __init__(self, opened: OpenBoard, drivers: Sequence[ResetDriver] = ()) -> None:
+    def __init__(self, opened: OpenBoard, drivers: Sequence[ResetDriver] = (), timeout_multiplier: float = 1.0) -> None:
         self.steps: list[RecoveryStep] = []
         self.on_rung: Callable[[Rung | None], None] = lambda _: None
         self._opened = opened
         self._drivers = tuple(drivers)
+        self._multiplier = timeout_multiplier
         self._helped: Counter[Rung] = Counter()
         self._met_another = False
 
@@ -205,9 +206,9 @@ class Ladder:
 
     def _climb(self, rung: Rung, board: Board, before: BoardInfo | None, rescue_started_s: float) -> BoardInfo | None:
         if rung is Rung.RESYNCHRONISE:
-            return _hello(board, _patience_s(board, before))
+            return _hello(board, self._patience_s(board, before))
         if rung is Rung.RE_OPEN:
-            return self._re_open(board, _patience_s(board, before))
+            return self._re_open(board, self._patience_s(board, before))
         if rung is Rung.SOFT_RESET:
             return self._soft_reset(board)
         if rung is Rung.RESET_LINE:
@@ -220,7 +221,7 @@ class Ladder:
         """Let a driver do it, with the port closed: a USB device whose port is open comes back under another name."""
         self._opened.let_go()
         driver.reset(board.port, before.board if before else self._opened.address.expected_board or "")
-        return self._re_open(board, HELLO_TIMEOUT_S)
+        return self._re_open(board, self._hello_timeout_s)
 
     def _re_open(self, board: Board, hello_timeout_s: float) -> BoardInfo:
         """Close the port and open it as soon as it is there."""
@@ -242,13 +243,13 @@ class Ladder:
         board.channel.send_text("reset")
         time.sleep(RESET_PAUSE_S)
         self._to_boot_rate(board)
-        return _hello(board, HELLO_TIMEOUT_S)
+        return _hello(board, self._hello_timeout_s)
 
     def _pull_reset_line(self, board: Board) -> BoardInfo | None:
         if not self._opened.pulse_reset():
             return None
         self._to_boot_rate(board)
-        return _hello(board, HELLO_TIMEOUT_S)
+        return _hello(board, self._hello_timeout_s)
 
     def _await_watchdog(self, board: Board, before: BoardInfo | None, rescue_started_s: float) -> BoardInfo:
         """Wait until the board would have reset itself, counted from when it was first found silent; then say hello.
@@ -259,14 +260,14 @@ class Ladder:
         self._opened.let_go()
         at_s = rescue_started_s + before.watchdog_ms / 1000 + WATCHDOG_SLACK_S
         time.sleep(max(0.0, at_s - time.monotonic()))
-        return self._re_open(board, HELLO_TIMEOUT_S)
+        return self._re_open(board, self._hello_timeout_s)
 
     def _restart(self, board: Board) -> BoardInfo:
         """Start the program that is the board anew."""
         with contextlib.suppress(LinkError):  # the program runs; its cable may be pulled still
             board.use_link(self._opened.restart())
-            return _hello(board, HELLO_TIMEOUT_S)
-        return self._re_open(board, HELLO_TIMEOUT_S)
+            return _hello(board, self._hello_timeout_s)
+        return self._re_open(board, self._hello_timeout_s)
 
     def _check_same(self, board: Board, before: BoardInfo, info: BoardInfo) -> None:
         """RigError if it is another board, another image, or a board that somebody else has taken that answers now."""
@@ -278,17 +279,20 @@ class Ladder:
         if self._met_another:
             raise RigError(f"{board.port}: another board answers, or another host has taken it: its mark is not ours")
 
+    @property
+    def _hello_timeout_s(self) -> float:
+        return HELLO_TIMEOUT_S * self._multiplier
+
+    def _patience_s(self, board: Board, before: BoardInfo | None) -> float:
+        """Return how long a board in order may be silent at most: while it computes it answers nothing."""
+        if before is None or board.work_s is None:
+            return self._hello_timeout_s
+        longest_s = before.watchdog_ms / 1000 if before.watchdog_ms else LONGEST_WORK_S
+        return self._hello_timeout_s + (SLOWNESS * board.work_s or longest_s)
+
     def _to_boot_rate(self, board: Board) -> None:
         if board.link.has_rate and board.link.baud != board.boot_baud:
             board.link.set_baud(board.boot_baud)
-
-
-def _patience_s(board: Board, before: BoardInfo | None) -> float:
-    """Return how long a board in order may be silent at most: while it computes it answers nothing."""
-    if before is None or board.work_s is None:
-        return HELLO_TIMEOUT_S
-    longest_s = before.watchdog_ms / 1000 if before.watchdog_ms else LONGEST_WORK_S
-    return HELLO_TIMEOUT_S + (SLOWNESS * board.work_s or longest_s)
 
 
 def _hello(board: Board, timeout_s: float) -> BoardInfo:

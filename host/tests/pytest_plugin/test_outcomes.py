@@ -175,6 +175,25 @@ def test_frozen_board_is_brought_back_by_the_driver_of_the_rig_between_two_tries
     assert "retried" not in shelf.properties()["test_next"]
 
 
+def test_hellos_of_the_ladder_are_stretched_too(suite, shelf, monkeypatch):
+    board = shelf.add("pc-1")
+    monkeypatch.setenv("BOARD_PID", str(board.pid))
+    result = shelf.run(
+        """
+        import os, signal
+        def test_it(board):
+            os.killpg(int(os.environ["BOARD_PID"]), signal.SIGSTOP)
+            board.connect(0.1)
+        def test_next(board): pass
+        """,
+        *("--timeout-multiplier", "0.2"),
+    )
+    result.stdout.fnmatch_lines("*1 error, 1 blocked in*")
+    found = latched(entry(suite, "pc-1"))
+    assert found
+    assert found.why.count("(no answer within 1.0 s)") >= 3
+
+
 def test_errors_of_the_rig_are_retried_once_and_failures_never(run_on_board, suite):
     result = run_on_board(
         """

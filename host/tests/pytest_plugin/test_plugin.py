@@ -48,7 +48,14 @@ def test_wrong_result_is_a_failure_in_one_line_with_the_transcript(run_on_board,
         "--junitxml=out.xml",
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["WrongOutputError: 3 of 300 outputs differ", "*UART transcript*", "*bytes 'tick #*"])
+    result.stdout.fnmatch_lines(
+        [
+            "WrongOutputError: 3 of 300 outputs differ",
+            "*UART transcript*",
+            "*bytes 'tick #*",
+            "# the last * chunks; more: *test_it.uart.log",
+        ]
+    )
     result.stdout.no_fnmatch_line("*Traceback*")
     assert "tick #" in next((suite.path / "results" / "hil" / "main").glob("*test_it.uart.log")).read_text()
     assert elements(suite, "failure") == 1

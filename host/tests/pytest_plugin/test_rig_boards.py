@@ -152,6 +152,39 @@ def test_marker_that_means_nothing_is_refused(shelf, marker, line):
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
 
+@pytest.mark.parametrize("name", ['bord("stm32f746")', 'Needs("display")', "quarantined", "slwo"])
+def test_marker_that_is_misspelt_is_refused_without_strict_markers_too(suite, shelf, name):
+    shelf.add("pc-1")
+    suite.makeini("[pytest]\nfilterwarnings = default\n")
+    result = shelf.refuse(f"import pytest\n@pytest.mark.{name}\ndef test_it(board): pass\n")
+    result.stderr.fnmatch_lines("ERROR: test_it.py::test_it: @pytest.mark.*: no such marker; did you mean '*'?*")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_marker_that_is_misspelt_is_an_error_of_its_test_with_processes(suite, shelf):
+    shelf.add("pc-1")
+    suite.makeini("[pytest]\nfilterwarnings = default\n")
+    result = shelf.run('import pytest\n@pytest.mark.bord("esp32")\ndef test_it(board): pass\n', "-n", "1")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines("*InputError: *@pytest.mark.bord: no such marker; did you mean 'board'?*")
+
+
+def test_markers_of_others_are_left_alone(suite, shelf):
+    shelf.add("pc-1")
+    suite.makeini("[pytest]\nmarkers =\n    boards(n): this suite's own\n")
+    result = shelf.run(
+        """
+        import pytest
+        @pytest.mark.boards(2)
+        @pytest.mark.nightly
+        def test_it(board): pass
+        @pytest.mark.bord("stm32f746")
+        def test_without(): pass
+        """
+    )
+    result.assert_outcomes(passed=2, warnings=2)
+
+
 def test_kind_that_only_the_board_can_tell_is_asked_for(suite, echo_port):
     suite.makepyfile(
         """

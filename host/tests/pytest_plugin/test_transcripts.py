@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcubench.pytest_plugin.transcripts import FIRST_CHUNKS, LAST_CHUNKS, TestTranscript
+from mcubench.pytest_plugin.transcripts import END_CHUNKS, FIRST_CHUNKS, LAST_CHUNKS, TestTranscript
 
 
 def test_a_long_test_keeps_its_beginning_and_its_end():
@@ -23,3 +23,18 @@ def test_another_test_begins_with_nothing_and_the_end_of_the_line_is_still_known
     transcript.begin()
     assert transcript.text == ""
     assert "tick" in str(transcript)
+
+
+def test_report_has_the_last_chunks_on_lines_that_fit_a_terminal_and_the_file():
+    transcript = TestTranscript("pc-1")
+    for number in range(40):
+        transcript.add(">", b"tick %d\n" % number)
+        transcript.add("<", bytes(range(128, 228)))
+    *lines, last = transcript.end("results/hil/main/it.uart.log").splitlines()
+    assert len(lines) == END_CHUNKS
+    assert max(map(len, lines)) <= 105
+    assert lines[-2].endswith("bytes 'tick 39\\n'")
+    assert lines[-1].endswith("\\x90'...")
+    assert last == f"# the last {END_CHUNKS} of 80 chunks; more: results/hil/main/it.uart.log"
+    transcript.begin()
+    assert transcript.end("results/hil/main/it.uart.log") == ""
