@@ -64,6 +64,9 @@ class TcpPort(_Connection, protocol_socket.Serial):  # type: ignore[misc]
         super().open()
         self._send_at_once()
 
+    def reset_input_buffer(self) -> None:
+        """Throw nothing away: pyserial does when it has opened, and a server may have said already what it is."""
+
     def read(self, size: int = 1) -> bytes:
         data = bytes(super().read(size))
         self._acknowledge()

@@ -6,6 +6,7 @@ They also fail if pyserial has changed where `mcubench.link.far` reaches into it
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -196,6 +197,15 @@ def test_bytes_of_a_board_are_not_taken_for_telnet(server: Server, first: bytes)
         assert data == first
         server.write(TELNET)
         assert link.read(1, deadline) == TELNET[:1]
+
+
+def test_what_a_server_says_while_the_port_is_opened_is_not_thrown_away(server: Server) -> None:
+    server.obeys, server.greeting = False, b"boot"
+    port = TcpPort(f"socket://{server.place}", timeout=0)
+    assert select.select([port], [], [], 5)[0]
+    port.reset_input_buffer()  # as pyserial does after it has opened, sometimes before and sometimes after the greeting
+    assert port.read(4) == b"boot"
+    port.close()
 
 
 def test_options_in_an_address_are_kept(rfc2217: str) -> None:
