@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from mcubench.boards import DEFAULT_ENGINE
 from mcubench.cli.flash_progress import FlashProgress
@@ -16,12 +15,20 @@ from mcubench.errors import InputError, McubenchError, RigError
 from mcubench.flash import NOT_FLASHED, BoardFlashed, BoardKind, Built, build, flash_boards, given
 from mcubench.images import EmbeddedModel, Project, need_project
 from mcubench.models import find_models_folder, load_model
-from mcubench.report import report_console
+from mcubench.report import WordColumn, print_words, report_console
 from mcubench.rig import RigBoard, RigFile, load_rig
 
 __all__ = ["command"]
 
 LOG_FOLDER = Path("results", "flash")
+COLUMNS = (
+    WordColumn("Name"),
+    WordColumn("Board", spare=3),
+    WordColumn("Done"),
+    WordColumn("Build", spare=1),
+    WordColumn("Seconds", spare=2),
+    WordColumn("Log", least=20, wraps=True),
+)
 
 
 @click.command("flash")
@@ -63,7 +70,7 @@ def command(
     if as_json:
         print(json.dumps([_as_json(result) for result in results], indent=2))
     else:
-        report_console().print(_table(results))
+        print_words(report_console(), "Flashed", COLUMNS, [_row(result) for result in results])
     _raise_failed(results)
 
 
@@ -114,14 +121,10 @@ def _raise_failed(results: Sequence[BoardFlashed]) -> None:
     raise worst(f"{len(failed)} of {len(results)} boards not flashed: {names}")
 
 
-def _table(results: Sequence[BoardFlashed]) -> Table:
-    table = Table("Name", "Board", "Done", "Build", "Seconds", title="Flashed", title_justify="left")
-    table.add_column("Log", overflow="fold")
-    for result in results:
-        outcome = result.outcome
-        row = (outcome.action, outcome.build_id, f"{outcome.took_s:.1f}") if outcome else ("failed", "-", "-")
-        table.add_row(result.board.name, result.board.board, *row, _log_of(result) or "-")
-    return table
+def _row(result: BoardFlashed) -> tuple[str | None, ...]:
+    outcome = result.outcome
+    done = (outcome.action, outcome.build_id, f"{outcome.took_s:.1f}") if outcome else ("failed", None, None)
+    return (result.board.name, result.board.board, *done, _log_of(result))
 
 
 def _as_json(result: BoardFlashed) -> dict[str, object]:

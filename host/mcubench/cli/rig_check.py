@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from mcubench.cli.on_rig import rig_option
 from mcubench.cli.options import split_words
 from mcubench.errors import RigError
+from mcubench.report import report_console
 from mcubench.rig import load_rig
 from mcubench.rig.check import Checked, Verdict, check_boards
 
@@ -42,8 +44,13 @@ def command(names: tuple[str, ...], rig_file: Path | None, as_json: bool) -> int
         print(json.dumps([_as_dict(each) for each in found]))
     else:
         width = max(len(board.name) for board in boards)
+        report = report_console()
         for each in found:
-            print(f"{each.board.name:{width}}  {_text(each)}")
+            line = Text(f"{each.board.name:{width}}  {_text(each)}")
+            if report.is_terminal and each.verdict is Verdict.OK:
+                report.print(line, no_wrap=True, overflow="ellipsis")
+            else:  # what is wrong is never cut
+                report.print(line, soft_wrap=True)
     return 0 if all(each.verdict is Verdict.OK for each in found) else RigError.exit_code
 
 

@@ -8,16 +8,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from mcubench.cli.on_rig import rig_option
 from mcubench.errors import InputError, StateError
 from mcubench.link import AttachedPort, attached_ports
-from mcubench.report import report_console
+from mcubench.report import WordColumn, print_words, report_console
 from mcubench.rig import RigBoard, RigFile, find_board_port, holder, is_labgrid, latched, load_rig
 
 __all__ = ["command"]
+
+# Why a board is latched may be long: it is cut here, and whole with --json.
+COLUMNS = (
+    WordColumn("Name"),
+    WordColumn("Board"),
+    WordColumn("Id", spare=4),
+    WordColumn("Port", spare=1),
+    WordColumn("Power", spare=3),
+    WordColumn("Features", spare=2),
+    WordColumn("State", least=40),
+)
 
 
 @dataclass(frozen=True)
@@ -61,13 +70,10 @@ def command(rig_file: Path | None, as_json: bool) -> int:
 
 
 def _print_table(rig: RigFile, rows: Sequence[Row]) -> None:
-    headings = ("Name", "Board", "Id", "Port", "Power", "Features", "State")
-    table = Table(*headings, title=f"{len(rows)} boards in {escape(str(rig.path))}", title_justify="left")
+    words = []
     for row in rows:
-        port = f"{row.port} (absent)" if row.present is False else row.port
-        words = (row.name, row.board, row.id, port, row.power, ", ".join(row.features), _state(row))
-        table.add_row(*(escape(word) if word else "-" for word in words))
-    report_console().print(table)
+        words.append((row.name, row.board, row.id, row.port, row.power, ", ".join(row.features), _state(row)))
+    print_words(report_console(), f"{len(rows)} boards in {rig.path}", COLUMNS, words)
 
 
 def _row(board: RigBoard, ports: list[AttachedPort]) -> Row:
@@ -108,6 +114,7 @@ def _port(board: RigBoard, ports: list[AttachedPort]) -> tuple[str | None, bool 
 def _state(row: Row) -> str:
     states = [
         "" if row.connected else "not connected",
+        "absent" if row.present is False and row.connected else "",
         f"latched broken: {row.latched}" if row.latched else "",
         f"in use by {row.holder}" if row.holder else "",
         f"unreadable: {row.unreadable}" if row.unreadable else "",

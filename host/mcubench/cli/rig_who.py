@@ -7,14 +7,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from mcubench.errors import StateError
-from mcubench.report import report_console
+from mcubench.report import WordColumn, print_words, report_console
 from mcubench.rig import Holder, holders, unreadable_locks
 
 __all__ = ["command"]
+
+COLUMNS = (
+    WordColumn("Board"),
+    WordColumn("Who"),
+    WordColumn("Process", spare=1),
+    WordColumn("Why", least=20, wraps=True),
+    WordColumn("Since", spare=2),
+)
 
 
 @click.command("who")
@@ -34,8 +40,8 @@ def command(as_json: bool) -> int:
 
 
 def _print_table(found: Sequence[Holder]) -> None:
-    table = Table("Board", "Who", "Process", "Why", "Since", title="Boards in use", title_justify="left")
-    for each in found:
-        process = "kept" if each.pid is None else str(each.pid)
-        table.add_row(*map(escape, (each.board, f"{each.user}@{each.host}", process, each.reason, each.since)))
-    report_console().print(table)
+    rows = [
+        (each.board, f"{each.user}@{each.host}", "kept" if each.pid is None else str(each.pid), each.reason, each.since)
+        for each in found
+    ]
+    print_words(report_console(), "Boards in use", COLUMNS, rows)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +64,41 @@ def test_a_signal_ends_it_at_once_and_every_lock_is_given_back(
     assert asking.returncode == 128 + number
     assert told.splitlines()[-1] == f"mcubench: {'interrupted' if number == signal.SIGINT else 'ended by SIGTERM'}"
     assert [path.stat().st_size for path in (tmp_path / "state").glob("*.lock")] == [0, 0]
+
+
+def in_terminal(columns: int, folder: Path, *arguments: str) -> list[str]:
+    """Return the lines that a command prints in a terminal of that width."""
+    master, slave = os.openpty()
+    termios.tcsetwinsize(slave, (40, columns))
+    command = [sys.executable, "-m", "mcubench", *arguments]
+    environment = {key: each for key, each in os.environ.items() if key not in ("COLUMNS", "LINES", "NO_COLOR")}
+    try:
+        subprocess.run(
+            command,
+            cwd=folder,
+            stdout=slave,
+            stderr=subprocess.DEVNULL,
+            env=environment | {"TERM": "xterm"},
+            timeout=60,
+        )
+        text = os.read(master, 65536).decode()
+    finally:
+        os.close(master)
+        os.close(slave)
+    return [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line) for line in text.splitlines()]
+
+
+def test_in_a_narrow_terminal_only_what_is_right_is_cut(tmp_path: Path) -> None:
+    rig = tmp_path / "rig.toml"
+    rig.write_text(BOARD.format(name="good", id="aa", port="0") + BOARD.format(name="gone", id="cc", port="2"))
+    latch(read_rig(rig).boards[0], "it hung, " * 30)
+    with named_boards(("stm32f746", "aa"), links=tmp_path):
+        good, *gone = in_terminal(60, tmp_path, "rig", "check")
+    assert len(good) <= 60
+    assert good.startswith("good  ok: stm32f746, id aa, scripted, build ")
+    assert good.endswith("…")
+    assert "".join(gone).startswith("gone  silent: its port ")
+    assert "…" not in "".join(gone)
 
 
 def test_each_board_says_who_it_is_or_why_not(mcubench: Run, tmp_path: Path) -> None:
