@@ -48,7 +48,7 @@ demo: firmware ## sweep the clocks of a virtual STM32F746, print the table, leav
 		--json results/demo.json --csv results/demo.csv --markdown results/demo.md --chart results/demo.svg \
 		--db results/demo.db
 
-rig-demo: firmware ## a rig of eight virtual boards: flash, sweep, HIL suite; one hangs, one dies (about 6 minutes)
+rig-demo: firmware ## a rig of eight virtual boards: flash, sweep, HIL suite; one hangs, one dies (about 5 minutes)
 	@$(BIN)/python tools/rig_demo.py
 
 compare: firmware ## sweep five boards at once, virtual and this PC's, into one table and results/compare.json
