@@ -13,20 +13,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "flash"))  # for shelf; importlib mode adds no folder
 
-from shelf import Shelf, start_shelf
+from shelf import ROOT, Shelf, image_of, start_shelf
 
 from mcubench.image_mark import read_mark
 from mcubench.rig import hold, latch, latched, read_rig
 
-ROOT = Path(__file__).resolve().parents[3]
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def image_of(board: str) -> Path:
-    elf = ROOT / ".pio" / "build" / f"{board}-local" / "firmware.elf"
-    if not elf.is_file():
-        pytest.skip(f"no {elf.relative_to(ROOT)}: run `make firmware`")
-    return elf
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+import pytest
+
 from mcubench.boards import ChildBoard
 from mcubench.rig import RigBoard
 from mcubench.rig.file import read_rig
 
-__all__ = ["Cable", "Shelf", "start_shelf"]
+__all__ = ["ROOT", "Cable", "Shelf", "image_of", "start_shelf"]
 
+ROOT = Path(__file__).resolve().parents[3]
 # A board's unique id begins with the word "virtual", and is as long as that of its chip.
 UIDS = {"stm32f746": "7669727475616c{:010x}", "nrf52840": "7669727475616c{:02x}"}
 ENTRY = """
@@ -37,6 +40,14 @@ class Shelf:
     path: Path
     boards: list[RigBoard]
     programs: list[ChildBoard]
+
+
+def image_of(board: str) -> Path:
+    """Return what `make firmware` built for a virtual board; skip the test if it did not."""
+    elf = ROOT / ".pio" / "build" / f"{board}-local" / "firmware.elf"
+    if not elf.is_file():
+        pytest.skip(f"no {elf.relative_to(ROOT)}: run `make firmware`")
+    return elf
 
 
 def start_shelf(stack: ExitStack, folder: Path, kinds: Sequence[str], firmware: Path | None = None) -> Shelf:

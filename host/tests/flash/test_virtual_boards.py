@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for shelf; importlib mode adds no folder
 
-from shelf import Cable, Shelf, start_shelf
+from shelf import ROOT, Cable, Shelf, image_of, start_shelf
 
 from mcubench.boards import open_board
 from mcubench.errors import FlashError, RigError, WrongImageError
@@ -23,16 +23,8 @@ from mcubench.images import Project
 from mcubench.protocol import Board
 from mcubench.rig import RigBoard, latched, use
 
-ROOT = Path(__file__).resolve().parents[3]
 KINDS = ("stm32f746", "nrf52840")
 OtherBuild = Callable[[Path], Path]
-
-
-def image_of(board: str) -> Path:
-    elf = ROOT / ".pio" / "build" / f"{board}-local" / "firmware.elf"
-    if not elf.is_file():
-        pytest.skip(f"no {elf.relative_to(ROOT)}: run `make firmware`")
-    return elf
 
 
 @pytest.fixture(scope="module")
